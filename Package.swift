@@ -1,0 +1,47 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: MIT
+
+import PackageDescription
+
+/// Every target is built so: unsafe code is marked where it stands, and spans may be returned.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .enableExperimentalFeature("Lifetimes"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "tamalloc",
+  products: [
+    .library(name: "Tamalloc", targets: ["Tamalloc"]),
+    .executable(name: "tamalloc", targets: ["TamallocCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // Floor 1: the vocabulary.
+    .target(name: "Pages", swiftSettings: strict),
+
+    // Floor 2: C headers, and pictures. (The allocators come to stand here.)
+    .target(name: "CTamalloc"),
+    .target(name: "Charts", swiftSettings: strict),
+
+    // Floor 3: the capabilities.
+    .target(name: "Tamalloc", dependencies: ["Pages", "CTamalloc"], swiftSettings: strict),
+
+    // Floor 4: the command.
+    .executableTarget(
+      name: "TamallocCommand",
+      dependencies: [
+        "Pages", "Charts", "Tamalloc", "CTamalloc",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .testTarget(name: "PagesTests", dependencies: ["Pages"], swiftSettings: strict),
+    .testTarget(name: "TamallocTests", dependencies: ["Tamalloc", "Pages", "CTamalloc"], swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What Swift can't import from the C library by itself: variadic functions,
+ * macros, errno, and structures newer than the headers at hand. Each wrapper
+ * does one call and nothing else; the names carry the prefix ctamalloc_.
+ * Constants that older headers lack stand here with the kernel's values.
+ */
+#ifndef CTAMALLOC_H
+#define CTAMALLOC_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static inline int ctamalloc_errno(void) { return errno; }
+static inline void ctamalloc_set_errno(int number) { errno = number; }
+
+/* mmap and mremap, with NULL in the place of MAP_FAILED. */
+static inline void *ctamalloc_mmap(void *address, size_t size, int protection,
+                                   int flags, int descriptor, off_t offset) {
+  void *start = mmap(address, size, protection, flags, descriptor, offset);
+  return start == MAP_FAILED ? NULL : start;
+}
+
+static inline void *ctamalloc_mremap(void *old_address, size_t old_size,
+                                     size_t new_size, int flags,
+                                     void *new_address) {
+  void *start = (void *)syscall(SYS_mremap, old_address, old_size, new_size,
+                                flags, new_address);
+  return start == MAP_FAILED ? NULL : start;
+}
+
+enum {
+  ctamalloc_map_fixed_noreplace = 0x100000,
+  ctamalloc_mremap_maymove = 1,
+  ctamalloc_mremap_fixed = 2,
+  ctamalloc_mremap_dontunmap = 4,
+  ctamalloc_madv_populate_write = 23,
+  ctamalloc_madv_dontneed_locked = 24,
+};
+
+/* A write access that leaves the byte as it is, and is not optimised away. */
+static inline void ctamalloc_touch(void *address) {
+  volatile unsigned char *byte = (volatile unsigned char *)address;
+  *byte = *byte;
+}
+
+/* An anonymous file in memory, closed on exec, that takes seals. */
+static inline int ctamalloc_memfd(const char *name) {
+  return (int)syscall(SYS_memfd_create, name, 3U /* CLOEXEC | ALLOW_SEALING */);
+}
+
+/* No write, growth or shrinking from now on, by anybody. */
+static inline int ctamalloc_seal(int descriptor) {
+  return fcntl(descriptor, 1033 /* F_ADD_SEALS */, 0x1 | 0x2 | 0x4 | 0x8);
+}
+
+static inline int ctamalloc_open_read(const char *path) {
+  return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* PAGEMAP_SCAN (Linux 6.7): include/uapi/linux/fs.h. */
+struct ctamalloc_page_region {
+  uint64_t start, end, categories;
+};
+
+struct ctamalloc_page_scan {
+  uint64_t size, flags, start, end, walk_end, regions, region_count, max_pages;
+  uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
+};
+
+enum {
+  ctamalloc_page_is_file = 1 << 2,
+  ctamalloc_page_is_present = 1 << 3,
+  ctamalloc_page_is_swapped = 1 << 4,
+  ctamalloc_page_is_zero = 1 << 5,
+  ctamalloc_page_is_huge = 1 << 6,
+};
+
+static inline long ctamalloc_scan_pages(int descriptor,
+                                        struct ctamalloc_page_scan *scan) {
+  return ioctl(descriptor, _IOWR('f', 16, struct ctamalloc_page_scan), scan);
+}
+
+/* move_pages(2) that moves nothing and says where each page is. */
+static inline long ctamalloc_query_pages(unsigned long count, void **pages,
+                                         int *status) {
+  return syscall(SYS_move_pages, 0, count, pages, NULL, status, 0);
+}
+
+#endif /* CTAMALLOC_H */

@@ -1,0 +1,1 @@
+../../../../Kernel/linux/include/uapi/linux/tamalloc.h

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+
+// The kernel says ENOMEM for each of its limits. To tell a person which one it was, and so what to
+// raise, this file looks them up after a failure: the answer is a reading of the moment, the failure
+// itself is certain.
+
+internal import Pages
+
+enum Limits {
+  /// Names the limit that a failed mapping of `size` bytes most likely met.
+  ///
+  /// - Complexity: O(1), or O(mappings) where those must be counted.
+  static func explain(
+    _ failure: SystemCallFailure, size: ByteCount, isAccounted: Bool
+  ) -> AllocationError {
+    guard failure.isOutOfMemory else {
+      return .systemCall(failure.call, errorNumber: failure.number)
+    }
+    if let limit = Syscalls.addressSpaceLimit {
+      let pages = number(in: "/proc/self/statm") ?? 0
+      let (used, overflow) = pages.multipliedReportingOverflow(by: Syscalls.pageSize.bytes.rawValue)
+      if overflow || used > limit.rawValue || size > limit - ByteCount(used) {
+        return .addressSpaceLimit(size, limit: limit)
+      }
+    }
+    let mode = number(in: "/proc/sys/vm/overcommit_memory")
+    if mode == 2 {
+      let limit = number(in: "/proc/meminfo", after: "CommitLimit:") ?? 0
+      let promised = number(in: "/proc/meminfo", after: "Committed_AS:") ?? 0
+      if size.rawValue / 1024 > limit - promised { return .commitLimit(size) }
+    } else if isAccounted && mode == 0 {
+      // The heuristic refuses what could never be there at once.
+      let memory = number(in: "/proc/meminfo", after: "MemTotal:") ?? 0
+      let swap = number(in: "/proc/meminfo", after: "SwapTotal:") ?? 0
+      if size.rawValue / 1024 > memory + swap { return .commitLimit(size) }
+    }
+    // A margin, for what has been given back by now.
+    if let limit = number(in: "/proc/sys/vm/max_map_count"), mappings() > limit - limit / 64 {
+      return .mappingLimit(size, limit: limit)
+    }
+    return .addressSpaceExhausted(size)
+  }
+
+  /// The first decimal number in a file of the kernel's, or the first after a label.
+  private static func number(in path: StaticString, after label: StaticString = "") -> Int? {
+    unsafe withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer in
+      guard let count = try? unsafe Syscalls.readFile(path, into: buffer) else { return nil }
+      var index = 0
+      if label.utf8CodeUnitCount > 0 {
+        let length = label.utf8CodeUnitCount
+        while true {
+          guard index + length <= count else { return nil }
+          // SAFETY: both sides were checked to have `length` bytes.
+          let isHere = (0..<length).allSatisfy {
+            unsafe buffer[index + $0] == label.utf8Start[$0]
+          }
+          if isHere { break }
+          index += 1
+        }
+        index += length
+      }
+      var value: Int?
+      while index < count {
+        let byte = unsafe buffer[index]
+        if byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") {
+          value = (value ?? 0) &* 10 &+ Int(byte - UInt8(ascii: "0"))
+        } else if value != nil {
+          break
+        }
+        index += 1
+      }
+      return value
+    }
+  }
+
+  /// How many mappings this process has: the lines of /proc/self/maps.
+  private static func mappings() -> Int {
+    guard let descriptor = try? Syscalls.openForReading("/proc/self/maps") else { return 0 }
+    defer { Syscalls.close(descriptor) }
+    return unsafe withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 8) { buffer in
+      var lines = 0
+      while let count = try? unsafe Syscalls.read(descriptor, into: buffer), count > 0 {
+        for index in 0..<count where unsafe buffer[index] == UInt8(ascii: "\n") { lines += 1 }
+      }
+      return lines
+    }
+  }
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+
+// The only door to the operating system: every call that this library makes stands here, each as a
+// function that returns or throws, and nobody else imports CTamalloc. None of them allocates.
+
+internal import CTamalloc
+internal import Pages
+
+/// A system call's failure as the kernel put it.
+struct SystemCallFailure: Error {
+  let call: SystemCall
+  let number: Int32
+
+  static func last(_ call: SystemCall) -> SystemCallFailure {
+    SystemCallFailure(call: call, number: ctamalloc_errno())
+  }
+
+  var isOutOfMemory: Bool { number == ENOMEM }
+  var isDescriptorLimit: Bool { number == EMFILE || number == ENFILE }
+  var isNoSpace: Bool { number == ENOMEM || number == ENOSPC }
+  var isInvalid: Bool { number == EINVAL }
+  var isOccupied: Bool { number == EEXIST }
+}
+
+/// How a new mapping is accounted, and which pages may stand behind it.
+struct MappingTraits {
+  /// Counted against the commit limit instead of `MAP_NORESERVE`.
+  var isAccounted = false
+  /// Page-granular whatever the system's setting for transparent huge pages is.
+  var isPageGranular = true
+}
+
+enum Syscalls {
+  /// Bytes in a page of this machine.
+  static let pageSize: PageSize = PageSize(ByteCount(sysconf(Int32(_SC_PAGESIZE)))) ?? PageSize(4096)!
+
+  /// Whether mmap with MAP_STACK already means "no huge pages" (Linux 6.7 and later), which saves
+  /// the madvise that says so.
+  static let stackMeansPageGranular: Bool = {
+    var name = utsname()
+    guard unsafe uname(&name) == 0 else { return false }
+    return unsafe withUnsafeBytes(of: &name.release) { release in
+      var numbers = (major: 0, minor: 0)
+      var dots = 0
+      for index in release.indices {
+        let byte = unsafe release[index]
+        if byte == UInt8(ascii: ".") {
+          dots += 1
+        } else if byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") {
+          let digit = Int(byte - UInt8(ascii: "0"))
+          if dots == 0 { numbers.major = numbers.major &* 10 &+ digit }
+          if dots == 1 { numbers.minor = numbers.minor &* 10 &+ digit }
+        } else {
+          break
+        }
+        if dots == 2 { break }
+      }
+      return numbers >= (6, 7)
+    }
+  }()
+
+  // MARK: Mappings
+
+  /// Maps zeroed private memory that is committed page by page.
+  static func mapAnonymous(
+    size: ByteCount, traits: MappingTraits
+  ) throws(SystemCallFailure) -> VirtualAddress {
+    var flags = MAP_PRIVATE | MAP_ANONYMOUS
+    if !traits.isAccounted { flags |= MAP_NORESERVE }
+    let viaStack = traits.isPageGranular && stackMeansPageGranular
+    if viaStack { flags |= MAP_STACK }
+    let start = unsafe ctamalloc_mmap(nil, size.rawValue, PROT_READ | PROT_WRITE, flags, -1, 0)
+    guard let start = unsafe start else { throw .last(.mmap) }
+    // A kernel without huge pages refuses the advice with EINVAL, and needs none.
+    if traits.isPageGranular && !viaStack {
+      unsafe _ = madvise(start, size.rawValue, MADV_NOHUGEPAGE)
+    }
+    return unsafe VirtualAddress(start)
+  }
+
+  /// Maps address space that can't be accessed, as a place for other mappings: where the kernel
+  /// likes, or at `place`, and then fails with EEXIST where anything is mapped (Linux 4.17).
+  static func mapNothing(
+    size: ByteCount, at place: VirtualAddress? = nil
+  ) throws(SystemCallFailure) -> VirtualAddress {
+    var flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+    if place != nil { flags |= Int32(ctamalloc_map_fixed_noreplace) }
+    let start = unsafe ctamalloc_mmap(place?.pointer, size.rawValue, PROT_NONE, flags, -1, 0)
+    guard let start = unsafe start else { throw .last(.mmap) }
+    if let place, unsafe VirtualAddress(start) != place {
+      // Before Linux 4.17 the place is a mere hint.
+      unsafe _ = munmap(start, size.rawValue)
+      throw SystemCallFailure(call: .mmap, number: EEXIST)
+    }
+    return unsafe VirtualAddress(start)
+  }
+
+  /// Maps a private copy-on-write view of a file over what is mapped at `address`.
+  static func mapFile(
+    _ descriptor: Int32, offset: ByteCount, at address: VirtualAddress, size: ByteCount,
+    traits: MappingTraits
+  ) throws(SystemCallFailure) {
+    var flags = MAP_PRIVATE | MAP_FIXED
+    if !traits.isAccounted { flags |= MAP_NORESERVE }
+    if traits.isPageGranular && stackMeansPageGranular { flags |= MAP_STACK }
+    let start = unsafe ctamalloc_mmap(
+      address.pointer, size.rawValue, PROT_READ | PROT_WRITE, flags, descriptor,
+      off_t(offset.rawValue))
+    guard unsafe start != nil else { throw .last(.mmap) }
+  }
+
+  /// Gives a range of address space back.
+  static func unmap(_ start: VirtualAddress, size: ByteCount) throws(SystemCallFailure) {
+    guard unsafe munmap(start.pointer, size.rawValue) == 0 else { throw .last(.munmap) }
+  }
+
+  /// Gives back what this library mapped itself, where munmap has no reason to fail but the limit on
+  /// mappings, and then there is nothing better to do than to keep the address space.
+  static func unmapOwn(_ start: VirtualAddress, size: ByteCount) {
+    unsafe _ = munmap(start.pointer, size.rawValue)
+  }
+
+  /// Where ``remap(_:size:to:move:)`` may put the memory.
+  enum Move {
+    case never
+    case anywhere
+    /// Over what is mapped there.
+    case to(VirtualAddress)
+    /// The same, and the old place stays mapped, as if never touched (Linux 5.13).
+    case leaving(VirtualAddress)
+  }
+
+  /// Resizes or moves a mapping with its contents.
+  @discardableResult
+  static func remap(
+    _ start: VirtualAddress, size: ByteCount, to newSize: ByteCount, move: Move
+  ) throws(SystemCallFailure) -> VirtualAddress {
+    let flags: Int32
+    var target: VirtualAddress?
+    switch move {
+    case .never: flags = 0
+    case .anywhere: flags = Int32(ctamalloc_mremap_maymove)
+    case .to(let address):
+      flags = Int32(ctamalloc_mremap_maymove | ctamalloc_mremap_fixed)
+      target = address
+    case .leaving(let address):
+      flags = Int32(
+        ctamalloc_mremap_maymove | ctamalloc_mremap_fixed | ctamalloc_mremap_dontunmap)
+      target = address
+    }
+    let moved = unsafe ctamalloc_mremap(
+      start.pointer, size.rawValue, newSize.rawValue, flags, target?.pointer)
+    guard let moved = unsafe moved else { throw .last(.mremap) }
+    return unsafe VirtualAddress(moved)
+  }
+
+  /// What the kernel is told of a range that is mapped.
+  enum Advice {
+    /// Give the pages back; they read as at first.
+    case discard
+    /// The same for pages that are locked in memory (Linux 5.18).
+    case discardLocked
+    /// Commit every page (Linux 5.14).
+    case populate
+    case hugePages
+    case pageGranular
+  }
+
+  static func advise(
+    _ start: VirtualAddress, size: ByteCount, _ advice: Advice
+  ) throws(SystemCallFailure) {
+    let number: Int32 =
+      switch advice {
+      case .discard: MADV_DONTNEED
+      case .discardLocked: Int32(ctamalloc_madv_dontneed_locked)
+      case .populate: Int32(ctamalloc_madv_populate_write)
+      case .hugePages: MADV_HUGEPAGE
+      case .pageGranular: MADV_NOHUGEPAGE
+      }
+    while unsafe madvise(start.pointer, size.rawValue, number) != 0 {
+      if ctamalloc_errno() == EINTR { continue }
+      throw .last(.madvise)
+    }
+  }
+
+  /// Commits the page that holds `address`, and leaves its bytes as they are.
+  ///
+  /// - Precondition: the page is mapped writable, and nobody else writes the byte meanwhile.
+  static func touch(_ address: VirtualAddress) {
+    unsafe ctamalloc_touch(address.pointer)
+  }
+
+  // MARK: Files
+
+  /// An anonymous file in memory that takes seals.
+  static func memoryFile() throws(SystemCallFailure) -> Int32 {
+    let descriptor = unsafe ctamalloc_memfd("tamalloc-fill")
+    guard descriptor >= 0 else { throw .last(.memfdCreate) }
+    return descriptor
+  }
+
+  /// Appends `size` bytes from `start` to a file.
+  static func write(
+    _ descriptor: Int32, from start: VirtualAddress, size: ByteCount
+  ) throws(SystemCallFailure) {
+    var done: ByteCount = 0
+    while done < size {
+      let written = unsafe CTamalloc.write(
+        descriptor, (start + done).pointer, (size - done).rawValue)
+      if written < 0 && ctamalloc_errno() == EINTR { continue }
+      guard written > 0 else { throw .last(.write) }
+      done += ByteCount(written)
+    }
+  }
+
+  /// Maps the first `size` bytes of a file to be read.
+  static func mapForReading(
+    _ descriptor: Int32, size: ByteCount
+  ) throws(SystemCallFailure) -> VirtualAddress {
+    let start = unsafe ctamalloc_mmap(nil, size.rawValue, PROT_READ, MAP_SHARED, descriptor, 0)
+    guard let start = unsafe start else { throw .last(.mmap) }
+    return unsafe VirtualAddress(start)
+  }
+
+  /// Forbids every further change of a memory file.
+  static func seal(_ descriptor: Int32) throws(SystemCallFailure) {
+    guard ctamalloc_seal(descriptor) == 0 else { throw .last(.fcntl) }
+  }
+
+  static func close(_ descriptor: Int32) {
+    _ = CTamalloc.close(descriptor)
+  }
+
+  /// Reads a small file of the kernel's into `buffer`; returns how many bytes it had, at most those.
+  static func readFile(
+    _ path: StaticString, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(SystemCallFailure) -> Int {
+    let descriptor = try openForReading(path)
+    defer { close(descriptor) }
+    var done = 0
+    while done < buffer.count {
+      let count = try unsafe read(
+        descriptor, into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...]))
+      if count == 0 { break }
+      done += count
+    }
+    return done
+  }
+
+  /// Reads on in a file; returns 0 at its end.
+  static func read(
+    _ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(SystemCallFailure) -> Int {
+    while true {
+      let count = unsafe CTamalloc.read(descriptor, buffer.baseAddress, buffer.count)
+      if count >= 0 { return count }
+      guard ctamalloc_errno() == EINTR else { throw .last(.read) }
+    }
+  }
+
+  static func openForReading(_ path: StaticString) throws(SystemCallFailure) -> Int32 {
+    // SAFETY: a literal lives as long as the program, and ends in NUL.
+    let text = unsafe UnsafeRawPointer(path.utf8Start).assumingMemoryBound(to: CChar.self)
+    let descriptor = unsafe ctamalloc_open_read(text)
+    guard descriptor >= 0 else { throw .last(.open) }
+    return descriptor
+  }
+
+  // MARK: Limits
+
+  /// The soft limit on this process's address space, or nil where there is none.
+  static var addressSpaceLimit: ByteCount? {
+    var limit = rlimit()
+    guard unsafe getrlimit(RLIMIT_AS, &limit) == 0 else { return nil }
+    return limit.rlim_cur > UInt(Int.max) ? nil : ByteCount(Int(limit.rlim_cur))
+  }
+}
