@@ -12,11 +12,15 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Tests look at memory from outside, where marking each look would say nothing.
+let test: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableExperimentalFeature("Lifetimes")]
+
 let package = Package(
   name: "tamalloc",
   products: [
     .library(name: "Tamalloc", targets: ["Tamalloc"]),
     .executable(name: "tamalloc", targets: ["TamallocCommand"]),
+    .executable(name: "sparse-array", targets: ["SparseArrayExample"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -41,7 +45,24 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    .testTarget(name: "PagesTests", dependencies: ["Pages"], swiftSettings: strict),
-    .testTarget(name: "TamallocTests", dependencies: ["Tamalloc", "Pages", "CTamalloc"], swiftSettings: strict),
+    // What the README shows.
+    .executableTarget(
+      name: "SparseArrayExample", dependencies: ["Tamalloc"], path: "Examples/SparseArray",
+      swiftSettings: strict),
+
+    // Tests mirror the sources; what they measure with stands apart.
+    .target(name: "Instruments", path: "Tests/Instruments", swiftSettings: test),
+    .testTarget(name: "PagesTests", dependencies: ["Pages"], swiftSettings: test),
+    .testTarget(
+      name: "TamallocTests", dependencies: ["Tamalloc", "Pages", "Instruments"],
+      swiftSettings: test),
+    .testTarget(name: "HouseTests", dependencies: ["SparseArrayExample"], swiftSettings: test),
+    .testTarget(name: "ChartsTests", dependencies: ["Charts"], swiftSettings: test),
+    .testTarget(
+      name: "TamallocCommandTests", dependencies: ["TamallocCommand", "Pages", "Charts"],
+      swiftSettings: test),
+    .testTarget(
+      name: "CLibraryTests", dependencies: ["Tamalloc", "Pages", "Instruments"],
+      exclude: ["Programs"], swiftSettings: test),
   ]
 )

@@ -66,7 +66,9 @@ extension ByteCount: ExpressibleByIntegerLiteral {
 
 extension ByteCount: Comparable, AdditiveArithmetic {
   @inlinable
-  public static func < (left: ByteCount, right: ByteCount) -> Bool { left.rawValue < right.rawValue }
+  public static func < (left: ByteCount, right: ByteCount) -> Bool {
+    left.rawValue < right.rawValue
+  }
 
   @inlinable
   public static func + (left: ByteCount, right: ByteCount) -> ByteCount {

@@ -12,6 +12,7 @@ public enum SystemCall: Sendable, Hashable, CaseIterable {
   case munmap
   case open
   case read
+  case tamalloc
   case write
 }
 
@@ -29,6 +30,7 @@ extension SystemCall: CustomStringConvertible {
     case .munmap: "munmap"
     case .open: "open"
     case .read: "read"
+    case .tamalloc: "tamalloc"
     case .write: "write"
     }
   }

@@ -42,6 +42,15 @@ public enum FillPattern: Sendable, Hashable {
     }
   }
 
+  /// The byte, where the pattern has but one; of a simplified pattern.
+  var singleByte: UInt8? {
+    switch self {
+    case .zero: 0
+    case .byte(let byte): byte
+    case .pattern: nil
+    }
+  }
+
   /// How many bytes it takes to repeat.
   public var length: ByteCount {
     switch self {

@@ -13,7 +13,8 @@ enum Limits {
   static func explain(
     _ failure: SystemCallFailure, size: ByteCount, isAccounted: Bool
   ) -> AllocationError {
-    guard failure.isOutOfMemory else {
+    // For a size beyond all addresses mmap says ENOMEM, and mremap EINVAL.
+    guard failure.isOutOfMemory || (failure.call == .mremap && failure.isInvalid) else {
       return .systemCall(failure.call, errorNumber: failure.number)
     }
     if let limit = Syscalls.addressSpaceLimit {
@@ -41,10 +42,19 @@ enum Limits {
     return .addressSpaceExhausted(size)
   }
 
+  /// Refuses what can't fit the limit on mappings before any work is done for it.
+  static func checkMappings(_ count: Int, for size: ByteCount) throws(AllocationError) {
+    // Looking the limit up costs more than a small memory does, and none is set below a few thousand.
+    guard count > 4096, let limit = number(in: "/proc/sys/vm/max_map_count"), count > limit
+    else { return }
+    throw .mappingLimit(size, limit: limit)
+  }
+
   /// The first decimal number in a file of the kernel's, or the first after a label.
   private static func number(in path: StaticString, after label: StaticString = "") -> Int? {
-    unsafe withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer in
-      guard let count = try? unsafe Syscalls.readFile(path, into: buffer) else { return nil }
+    unsafe withStackBuffer(InlineArray<4096, UInt8>(repeating: 0)) { buffer in
+      let bytes = UnsafeMutableRawBufferPointer(buffer)
+      guard let count = try? unsafe Syscalls.readFile(path, into: bytes) else { return nil }
       var index = 0
       if label.utf8CodeUnitCount > 0 {
         let length = label.utf8CodeUnitCount
@@ -77,9 +87,10 @@ enum Limits {
   private static func mappings() -> Int {
     guard let descriptor = try? Syscalls.openForReading("/proc/self/maps") else { return 0 }
     defer { Syscalls.close(descriptor) }
-    return unsafe withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 8) { buffer in
+    return unsafe withStackBuffer(InlineArray<4096, UInt8>(repeating: 0)) { buffer in
+      let bytes = UnsafeMutableRawBufferPointer(buffer)
       var lines = 0
-      while let count = try? unsafe Syscalls.read(descriptor, into: buffer), count > 0 {
+      while let count = try? unsafe Syscalls.read(descriptor, into: bytes), count > 0 {
         for index in 0..<count where unsafe buffer[index] == UInt8(ascii: "\n") { lines += 1 }
       }
       return lines

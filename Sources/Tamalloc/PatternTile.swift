@@ -13,8 +13,9 @@ struct PatternTile: BitwiseCopyable {
   /// The file's length: whole pages and whole periods.
   let length: ByteCount
 
-  /// Bytes handed to one write: enough to make the call's own cost small.
-  private static let chunk: ByteCount = .kibibytes(256)
+  /// Bytes handed to one write: enough to make the call's own cost small, few enough for a handful of
+  /// page faults.
+  private static let chunk: ByteCount = .kibibytes(32)
 
   /// Makes a tile of a simplified pattern other than zero.
   ///
@@ -30,18 +31,13 @@ struct PatternTile: BitwiseCopyable {
       // SAFETY: `size` bytes were mapped at `scratch` a moment ago, and nobody else knows of them.
       let bytes = unsafe UnsafeMutableRawBufferPointer(
         start: scratch.pointer, count: size.rawValue)
-      switch fill {
-      case .zero: break
-      case .byte(let byte):
-        for index in bytes.indices { unsafe bytes[index] = byte }
-      case .pattern(let pattern):
-        var index = 0
-        while index < bytes.count {
-          for byte in pattern {
-            unsafe bytes[index] = byte
-            index += 1
-          }
-        }
+      var written = min(period, bytes.count)
+      for index in 0..<written { unsafe bytes[index] = fill.byte(at: index) }
+      while written < bytes.count {
+        let part = min(written, bytes.count - written)
+        unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[written...])
+          .copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<part]))
+        written += part
       }
       try self.init(repeating: scratch, size: size, length: length)
     } catch {

@@ -67,8 +67,8 @@ extension Reservation {
     let bytes = unsafe UnsafeMutableRawBufferPointer(
       start: (start + range.lowerBound).pointer, count: count)
     switch backing {
-    case .anonymous:
-      for index in bytes.indices where unsafe bytes[index] != 0 { unsafe bytes[index] = 0 }
+    case .anonymous(let fill):
+      for index in bytes.indices where unsafe bytes[index] != fill { unsafe bytes[index] = fill }
     case .tiles(let tile, let layout):
       let source = try Syscalls.mapForReading(tile.descriptor, size: tile.length)
       defer { Syscalls.unmapOwn(source, size: tile.length) }

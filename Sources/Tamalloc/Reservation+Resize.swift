@@ -68,54 +68,55 @@ extension Reservation {
   private mutating func growTiles(
     to newSize: ByteCount, tile: PatternTile, layout: PieceLayout
   ) throws(AllocationError) {
-    let needed = layout.tileLength(for: newSize)
-    let newTile = needed > tile.length ? try tile.lengthened(to: needed) : tile
+    try Limits.checkMappings(layout.pieceCount(for: newSize), for: newSize)
+    // The place comes first: it costs nothing, and an absurd size then fails before a tile is made.
+    let place: GrowthPlace
     do throws(SystemCallFailure) {
-      if try !growInPlace(to: newSize, old: tile, new: newTile, layout) {
-        try growElsewhere(to: newSize, old: tile, new: newTile, layout)
-      }
+      place = try findPlace(for: newSize)
     } catch {
+      throw Limits.explain(error, size: newSize - size, isAccounted: traits.isAccounted)
+    }
+    let needed = layout.tileLength(for: newSize)
+    let newTile: PatternTile
+    do throws(AllocationError) {
+      newTile = needed > tile.length ? try tile.lengthened(to: needed) : tile
+    } catch {
+      Syscalls.unmapOwn(place.reserved, size: place.reservedSize)
+      throw error
+    }
+    do throws(SystemCallFailure) {
+      try mapAdded(at: place.start, to: newSize, old: tile, new: newTile, layout)
+      if place.start != start { try movePieces(to: place.start, layout) }
+    } catch {
+      // Explained while the mappings stand, so that they can be counted.
       let reason = Limits.explain(error, size: newSize - size, isAccounted: traits.isAccounted)
+      Syscalls.unmapOwn(place.reserved, size: place.reservedSize)
       if newTile.descriptor != tile.descriptor { newTile.close() }
       throw reason
     }
+    if place.start != start { Syscalls.unmapOwn(start, size: size) }
+    settle(at: place.start, size: newSize, tile: newTile)
     if newTile.descriptor != tile.descriptor { tile.close() }
   }
 
-  /// Grows where the memory is, or returns false where something stands behind it.
-  private mutating func growInPlace(
-    to newSize: ByteCount, old: PatternTile, new: PatternTile, _ layout: PieceLayout
-  ) throws(SystemCallFailure) -> Bool {
-    do throws(SystemCallFailure) {
-      _ = try Syscalls.mapNothing(size: newSize - size, at: start + size)
-    } catch {
-      // ENOMEM: the place lies beyond the end of the address space.
-      if error.isOccupied || error.isOutOfMemory { return false }
-      throw error
-    }
-    do throws(SystemCallFailure) {
-      try mapAdded(at: start, to: newSize, old: old, new: new, layout)
-    } catch {
-      Syscalls.unmapOwn(start + size, size: newSize - size)
-      throw error
-    }
-    settle(at: start, size: newSize, tile: new)
-    return true
+  /// Where a grown memory will begin, and the address space that is held for it meanwhile.
+  private struct GrowthPlace {
+    let start: VirtualAddress
+    let reserved: VirtualAddress
+    let reservedSize: ByteCount
   }
 
-  private mutating func growElsewhere(
-    to newSize: ByteCount, old: PatternTile, new: PatternTile, _ layout: PieceLayout
-  ) throws(SystemCallFailure) {
-    let place = try Self.emptyPlace(size: newSize, alignment: alignment)
+  /// A place behind the memory, or else a new one for all of it.
+  private func findPlace(for newSize: ByteCount) throws(SystemCallFailure) -> GrowthPlace {
     do throws(SystemCallFailure) {
-      try mapAdded(at: place, to: newSize, old: old, new: new, layout)
-      try movePieces(to: place, layout)
+      let end = try Syscalls.mapNothing(size: newSize - size, at: start + size)
+      return GrowthPlace(start: start, reserved: end, reservedSize: newSize - size)
     } catch {
-      Syscalls.unmapOwn(place, size: newSize)
-      throw error
+      // Out of memory: the place would reach beyond the end of the address space.
+      guard error.isOccupied || error.isOutOfMemory else { throw error }
     }
-    Syscalls.unmapOwn(start, size: size)
-    settle(at: place, size: newSize, tile: new)
+    let place = try Self.emptyPlace(size: newSize, alignment: alignment)
+    return GrowthPlace(start: place, reserved: place, reservedSize: newSize)
   }
 
   /// Maps what a growth adds to the memory that begins, or will begin, at `base`.
@@ -150,7 +151,8 @@ extension Reservation {
             start + position, size: length, to: length, move: .leaving(place + position))
         } catch {
           guard error.isInvalid || error.isOutOfMemory else { throw error }
-          try Syscalls.remap(start + position, size: length, to: length, move: .to(place + position))
+          try Syscalls.remap(
+            start + position, size: length, to: length, move: .to(place + position))
         }
         position += length
       }

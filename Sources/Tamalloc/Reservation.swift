@@ -15,7 +15,8 @@
 // page or a page of the tile, which all share.
 //
 // What stands behind the range (Backing):
-// - anonymous: one private anonymous mapping; untouched pages read as zero.
+// - anonymous: one private anonymous mapping; untouched pages read as zero, or, in a kernel that has
+//   our system calls, as any one byte. (There the first read of such a page commits it.)
 // - tiles: the pieces of PieceLayout, each a private mapping of one PatternTile from its beginning.
 //
 // Invariants: start is a multiple of the alignment, size of the page; size is not 0; a tile is at
@@ -26,7 +27,7 @@ internal import Pages
 struct Reservation: BitwiseCopyable {
   /// What stands behind the range.
   enum Backing: BitwiseCopyable {
-    case anonymous
+    case anonymous(fill: UInt8)
     case tiles(PatternTile, PieceLayout)
   }
 
@@ -80,12 +81,15 @@ struct Reservation: BitwiseCopyable {
     let fill = fill.simplified
     var reservation = Reservation(
       start: VirtualAddress(rawValue: 0), size: try wholePages(size),
-      alignment: max(alignment, page), options: options, backing: .anonymous)
-    if fill == .zero {
-      try reservation.mapAnonymous()
-    } else {
-      guard !options.contains(.hugePages) else { throw .hugePagesWithFill }
-      try reservation.mapTiles(of: fill)
+      alignment: max(alignment, page), options: options, backing: .anonymous(fill: 0))
+    let isMapped = try reservation.mapBySystemCall(fill)
+    if !isMapped {
+      if fill == .zero {
+        try reservation.mapAnonymous()
+      } else {
+        guard !options.contains(.hugePages) else { throw .hugePagesWithFill }
+        try reservation.mapTiles(of: fill)
+      }
     }
     if options.contains(.prefault) {
       do throws(AllocationError) {
@@ -98,12 +102,29 @@ struct Reservation: BitwiseCopyable {
     return reservation
   }
 
+  /// Asks a kernel that has our system calls; returns false where there is none, or none for this.
+  private mutating func mapBySystemCall(_ fill: FillPattern) throws(AllocationError) -> Bool {
+    guard LazyMemoryEngine.current == .systemCalls, let byte = fill.singleByte else { return false }
+    do throws(SystemCallFailure) {
+      start = try Syscalls.reserve(
+        size: size, alignment: hugePageAlignment, fill: byte, traits: traits)
+    } catch {
+      if error.isNotOnOffer { return false }
+      throw Limits.explain(error, size: size, isAccounted: traits.isAccounted)
+    }
+    backing = .anonymous(fill: byte)
+    return true
+  }
+
+  /// The alignment, and that of a huge page where these are wanted; more would waste address space.
+  private var hugePageAlignment: ByteCount {
+    options.contains(.hugePages) ? max(alignment, .mebibytes(2)) : alignment
+  }
+
   private mutating func mapAnonymous() throws(AllocationError) {
-    // A huge page needs its own alignment; more than 2 MiB would only waste address space.
-    let boundary = options.contains(.hugePages) ? max(alignment, .mebibytes(2)) : alignment
     let traits = traits
     do throws(SystemCallFailure) {
-      start = try Self.aligned(size: size, alignment: boundary) {
+      start = try Self.aligned(size: size, alignment: hugePageAlignment) {
         size throws(SystemCallFailure) in try Syscalls.mapAnonymous(size: size, traits: traits)
       }
       if options.contains(.hugePages) {
@@ -124,6 +145,7 @@ struct Reservation: BitwiseCopyable {
 
   private mutating func mapTiles(of fill: FillPattern) throws(AllocationError) {
     let layout = PieceLayout(patternLength: fill.length, pageSize: Syscalls.pageSize)
+    try Limits.checkMappings(layout.pieceCount(for: size), for: size)
     // The place comes first: it costs nothing, and an absurd size then fails before a tile is made.
     let place: VirtualAddress
     do throws(SystemCallFailure) {

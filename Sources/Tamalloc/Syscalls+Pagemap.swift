@@ -45,7 +45,6 @@ extension Syscalls {
     _ pagemap: Int32, from first: VirtualAddress, to end: VirtualAddress, _ question: PageScan,
     report: (PageRun) -> Void
   ) throws(SystemCallFailure) -> VirtualAddress {
-    let capacity = 1024
     let swapped = UInt64(ctamalloc_page_is_swapped)
     let huge = UInt64(ctamalloc_page_is_huge)
     var scan = ctamalloc_page_scan()
@@ -60,10 +59,10 @@ extension Syscalls {
     // A return mask must not be empty of what is asked for: "present" makes every run reported.
     scan.return_mask |= UInt64(ctamalloc_page_is_present)
     var failure: SystemCallFailure?
-    unsafe withUnsafeTemporaryAllocation(of: ctamalloc_page_region.self, capacity: capacity) {
-      regions in
+    let room = InlineArray<1024, ctamalloc_page_region>(repeating: ctamalloc_page_region())
+    unsafe withStackBuffer(room) { regions in
       scan.regions = UInt64(UInt(bitPattern: regions.baseAddress))
-      scan.region_count = UInt64(capacity)
+      scan.region_count = UInt64(regions.count)
       let count = unsafe ctamalloc_scan_pages(pagemap, &scan)
       guard count >= 0 else {
         failure = .last(.ioctl)
@@ -90,10 +89,10 @@ extension Syscalls {
     report: (ByteCount, PagemapEntry) -> Void
   ) throws(SystemCallFailure) -> ByteCount {
     let page = pageSize.bytes.rawValue
-    let capacity = min(8192, (end - first).rawValue / page)
     var failure: SystemCallFailure?
     var pages = 0
-    unsafe withUnsafeTemporaryAllocation(of: UInt64.self, capacity: capacity) { words in
+    unsafe withStackBuffer(InlineArray<1024, UInt64>(repeating: 0)) { words in
+      let capacity = min(words.count, (end - first).rawValue / page)
       let offset = off_t(first.rawValue / UInt(page) * 8)
       let count = unsafe pread(pagemap, words.baseAddress, capacity * 8, offset)
       guard count >= 8 else {

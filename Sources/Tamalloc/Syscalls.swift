@@ -32,32 +32,38 @@ struct MappingTraits {
 
 enum Syscalls {
   /// Bytes in a page of this machine.
-  static let pageSize: PageSize = PageSize(ByteCount(sysconf(Int32(_SC_PAGESIZE)))) ?? PageSize(4096)!
+  static let pageSize: PageSize =
+    PageSize(ByteCount(sysconf(Int32(_SC_PAGESIZE)))) ?? PageSize(4096)!
 
   /// Whether mmap with MAP_STACK already means "no huge pages" (Linux 6.7 and later), which saves
   /// the madvise that says so.
-  static let stackMeansPageGranular: Bool = {
-    var name = utsname()
-    guard unsafe uname(&name) == 0 else { return false }
-    return unsafe withUnsafeBytes(of: &name.release) { release in
-      var numbers = (major: 0, minor: 0)
-      var dots = 0
-      for index in release.indices {
-        let byte = unsafe release[index]
-        if byte == UInt8(ascii: ".") {
-          dots += 1
-        } else if byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") {
-          let digit = Int(byte - UInt8(ascii: "0"))
-          if dots == 0 { numbers.major = numbers.major &* 10 &+ digit }
-          if dots == 1 { numbers.minor = numbers.minor &* 10 &+ digit }
-        } else {
-          break
-        }
-        if dots == 2 { break }
+  static let stackMeansPageGranular: Bool = withRelease { release in
+    var numbers: (major: Int, minor: Int) = (0, 0)
+    var dots = 0
+    for index in 0..<release.byteCount {
+      let byte = unsafe release.unsafeLoad(fromByteOffset: index, as: UInt8.self)
+      if byte == UInt8(ascii: ".") {
+        dots += 1
+      } else if byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") {
+        let digit = Int(byte - UInt8(ascii: "0"))
+        if dots == 0 { numbers.major = numbers.major &* 10 &+ digit }
+        if dots == 1 { numbers.minor = numbers.minor &* 10 &+ digit }
+      } else {
+        break
       }
-      return numbers >= (6, 7)
     }
-  }()
+    return numbers >= (6, 7)
+  }
+
+  /// Hands on the running kernel's release, such as `6.12.117-tamalloc`.
+  static func withRelease<Result>(_ body: (RawSpan) -> Result) -> Result {
+    var name = utsname()
+    guard unsafe uname(&name) == 0 else { return body(RawSpan()) }
+    return unsafe withUnsafeBytes(of: &name.release) { release in
+      let length = unsafe release.firstIndex(of: 0) ?? release.count
+      return unsafe body(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: release[..<length])))
+    }
+  }
 
   // MARK: Mappings
 
@@ -271,7 +277,7 @@ enum Syscalls {
   /// The soft limit on this process's address space, or nil where there is none.
   static var addressSpaceLimit: ByteCount? {
     var limit = rlimit()
-    guard unsafe getrlimit(RLIMIT_AS, &limit) == 0 else { return nil }
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 else { return nil }
     return limit.rlim_cur > UInt(Int.max) ? nil : ByteCount(Int(limit.rlim_cur))
   }
 }

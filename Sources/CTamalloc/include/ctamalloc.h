@@ -3,25 +3,27 @@
  * What Swift can't import from the C library by itself: variadic functions,
  * macros, errno, and structures newer than the headers at hand. Each wrapper
  * does one call and nothing else; the names carry the prefix ctamalloc_.
- * Constants that older headers lack stand here with the kernel's values.
+ * Constants that older headers lack, or hide without _GNU_SOURCE, stand here
+ * with the kernel's values: defining _GNU_SOURCE would change structures that
+ * a program may also know from Swift's own import of the C library.
  */
 #ifndef CTAMALLOC_H
 #define CTAMALLOC_H
-
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1
-#endif
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+
+#include "linux/tamalloc.h"
 
 static inline int ctamalloc_errno(void) { return errno; }
 static inline void ctamalloc_set_errno(int number) { errno = number; }
@@ -97,6 +99,31 @@ static inline long ctamalloc_scan_pages(int descriptor,
 static inline long ctamalloc_query_pages(unsigned long count, void **pages,
                                          int *status) {
   return syscall(SYS_move_pages, 0, count, pages, NULL, status, 0);
+}
+
+/* Has the kernel end this process when its parent ends. */
+static inline int ctamalloc_end_with_parent(void) {
+  return prctl(PR_SET_PDEATHSIG, 9 /* SIGKILL */);
+}
+
+/* The columns of a terminal, or 0 where there is none. */
+static inline int ctamalloc_terminal_columns(int descriptor) {
+  struct winsize size = {0};
+  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/* The system calls of linux/tamalloc.h, with NULL in the place of an error. */
+static inline void *ctamalloc_address(long result) {
+  return result == -1 ? NULL : (void *)result;
+}
+
+static inline void *ctamalloc_reserve(size_t size) {
+  return ctamalloc_address(syscall(TAMALLOC_SYSCALL, size));
+}
+
+static inline void *ctamalloc_reserve_extended(
+    const struct tamalloc_options *options, size_t size) {
+  return ctamalloc_address(syscall(TAMALLOC_SYSCALL_EXTENDED, options, size));
 }
 
 #endif /* CTAMALLOC_H */

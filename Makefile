@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+
+# make demo     build, and show lazy memory against malloc and calloc on this machine
+# make test     all tests
+# make bench    ratios against bare mmap, unsafe buffers and other allocators
+# make install  the command, the C libraries, the header; PREFIX=/usr/local, DESTDIR=
+# make lint     the format of every Swift file
+# make clean    remove what was built here
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+# What to pass to the demonstration: make demo DEMO='--size 4GiB'
+DEMO ?=
+
+release = swift build -c release -Xswiftc -static-stdlib
+command = .build/release/tamalloc
+
+.PHONY: help demo test bench install lint clean setup setup-test
+
+help:
+	@sed -n 's/^# make /make /p' Makefile
+
+setup:
+	@scripts/require-swift
+	@scripts/require libc6-dev git
+
+setup-test: setup
+	@scripts/require pkg-config binutils
+
+demo: setup
+	@$(release) --product tamalloc
+	@$(command) demo $(DEMO)
+
+# One test after the other: they measure the whole process.
+test: setup-test
+	swift build --build-tests
+	swift test --skip-build --no-parallel
+
+bench: setup
+	Benchmarks/run
+
+install: setup
+	$(release) --product tamalloc
+	install -D -m 755 $(command) $(DESTDIR)$(PREFIX)/bin/tamalloc
+	DESTDIR='$(DESTDIR)' Malloc/install '$(PREFIX)'
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests Malloc Benchmarks
+
+clean:
+	rm -rf .build Malloc/.build Benchmarks/.build build

@@ -1,0 +1,33 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: MIT
+
+import PackageDescription
+
+/// The C library: the sources of ../Sources, which stand here as links, as Embedded Swift.
+///
+/// Whole modules are compiled at once, each function into a section of its own, so that the linker
+/// leaves out what the C functions don't need: most of all Swift's own runtime.
+let embedded: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .enableExperimentalFeature("Embedded"),
+  .enableExperimentalFeature("Lifetimes"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .unsafeFlags(["-wmo", "-Xfrontend", "-function-sections"]),
+]
+
+let package = Package(
+  name: "Malloc",
+  products: [
+    .library(name: "tamalloc", type: .static, targets: ["TamallocLibrary"])
+  ],
+  targets: [
+    .target(name: "Pages", swiftSettings: embedded),
+    .target(name: "CTamalloc"),
+    .target(name: "Tamalloc", dependencies: ["Pages", "CTamalloc"], swiftSettings: embedded),
+    .target(
+      name: "TamallocLibrary", dependencies: ["Tamalloc", "Pages", "CTamalloc"],
+      swiftSettings: embedded),
+  ]
+)

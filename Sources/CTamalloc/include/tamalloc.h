@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tamalloc: memory that reads as zero, or as any byte, and costs nothing until
+ * it is touched.
+ *
+ *     char *table = tamalloc(1UL << 36);        64 GiB reserved, none committed
+ *     table[40000000000] = 1;                   commits one page
+ *     tafree(table);
+ *
+ * Terms.  A block is what these functions return.  Its bytes are reserved at
+ * once (address space), and committed (page frames) page by page: at the first
+ * write, or at the first read of a page in a way that costs no page frame.
+ * Until a byte is written it reads as the block's fill.
+ *
+ * Errors.  A function that fails says so by its result and sets errno; the
+ * memory is then as it was.  A function that succeeds leaves errno alone.
+ *
+ * Wrong pointers.  tafree and tarealloc of a pointer that no block begins at
+ * (never returned by tamalloc, freed before, or into the middle of a block)
+ * write one line to standard error, which names the pointer and what is known
+ * of it, and call abort.  tadiscard and tamalloc_usage fail with EINVAL.
+ *
+ * Threads and forks.  Every function may be called by any number of threads at
+ * once, without a lock; that two threads don't free or resize the same block
+ * at once is the program's duty.  The child of a fork has private copies of
+ * all blocks and may call every function at once, whatever the other threads
+ * of its parent were doing.
+ *
+ * Link with -ltamalloc, or ask pkg-config for tamalloc.
+ */
+#ifndef TAMALLOC_H
+#define TAMALLOC_H
+
+#include <stddef.h>
+
+#define TAMALLOC_VERSION_MAJOR 0
+#define TAMALLOC_VERSION_MINOR 1
+#define TAMALLOC_VERSION_PATCH 0
+#define TAMALLOC_VERSION "0.1.0"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Reserves size bytes, rounded up to whole pages, that read as zero.  The
+ * block begins at a page.
+ *
+ * Returns NULL with EINVAL where size is 0, ENOMEM where a limit of the
+ * process or the system is met.
+ */
+void *tamalloc(size_t size);
+
+/*
+ * The same, but the bytes read as byte, converted to unsigned char as memset
+ * does.  Costs time in proportion to the square root of size, and one file
+ * descriptor while the block lives.
+ */
+void *tamalloc_fill(size_t size, int byte);
+
+/*
+ * The same as tamalloc, but the block begins at a multiple of alignment: a
+ * power of two up to 1 GiB, else EINVAL.  size need not be a multiple of it.
+ */
+void *tamalloc_aligned(size_t alignment, size_t size);
+
+/*
+ * Resizes a block: in its place where there is room, else it moves, and no page
+ * is copied.  Contents stay up to the smaller of both sizes; what is new reads
+ * as the block's fill and is not committed; the alignment stays.  A null
+ * pointer makes it tamalloc.
+ *
+ * Returns NULL with EINVAL where size is 0, ENOMEM where a limit is met; the
+ * block is then untouched where it was.
+ */
+void *tarealloc(void *block, size_t size);
+
+/* Gives a block back.  A null pointer is fine, and nothing happens. */
+void tafree(void *block);
+
+/*
+ * Makes length bytes of a block, from offset on, read as its fill again, and
+ * gives back the pages that lie wholly inside.
+ *
+ * Returns 0, or -1 with EINVAL where the bytes are not inside the block, or
+ * block is none.
+ */
+int tadiscard(void *block, size_t offset, size_t length);
+
+/* What a block holds, in bytes. */
+struct tamalloc_usage {
+  size_t reserved;  /* address space: whole pages */
+  size_t committed; /* in page frames of its own */
+  size_t swapped;   /* in swap */
+};
+
+/*
+ * Tells what a block holds now, exactly: pages that read as the fill and have
+ * no page frame of their own are not committed.
+ *
+ * Returns 0, or -1 with EINVAL where block is none or usage is null, or with
+ * the reason for which /proc/self/pagemap can't be read.
+ */
+int tamalloc_usage(const void *block, struct tamalloc_usage *usage);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* TAMALLOC_H */

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+
+package import Pages
+
+/// What is known of an address that no usable block begins at.
+package enum Misuse: Equatable {
+  /// Nothing.
+  case unknown
+  /// A block began there, and was freed.
+  case freed
+  /// A block begins there that another thread is freeing or resizing now.
+  case busy
+  /// It lies inside a block.
+  case inside(start: VirtualAddress, length: ByteCount)
+}
+
+/// Why a block could not be used as asked.
+package enum BlockError: Error {
+  /// No usable block begins at the address.
+  case notABlock
+  /// The block is as it was.
+  case allocation(AllocationError)
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+
+internal import ArgumentParser
+
+/// The ways to get memory of a known content that the demonstration compares.
+enum Contender: String, CaseIterable, Codable, Sendable, ExpressibleByArgument {
+  case mallocAndMemset = "malloc+memset"
+  case calloc = "calloc"
+  case tamalloc = "tamalloc"
+  case tamallocFill = "tamalloc-fill"
+
+  /// Whether every page is written before the first use, as far as the textbook goes.
+  var commitsAtOnce: Bool { self == .mallocAndMemset }
+
+  /// Whether it is this library's memory, so that a refusal is a failure of ours.
+  var isOurs: Bool { self == .tamalloc || self == .tamallocFill }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+
+internal import CTamalloc
+internal import Glibc
+
+/// The process's standard output, where a full disk is an error and a closed pipe a quiet end.
+enum StandardOutput {
+  /// Writes a text, all of it.
+  static func write(_ text: String) throws(Failure) {
+    try write(text, to: STDOUT_FILENO, name: "standard output")
+  }
+
+  /// Writes a text to a descriptor, all of it.
+  static func write(_ text: String, to descriptor: Int32, name: String) throws(Failure) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      // SAFETY: the buffer is the array's, for the time of the call.
+      let written = unsafe rest.withUnsafeBytes { bytes in
+        unsafe Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+      }
+      if written >= 0 {
+        rest = rest.dropFirst(written)
+        continue
+      }
+      let number = ctamalloc_errno()
+      if number == EINTR { continue }
+      if number == EPIPE { endAsByClosedPipe() }
+      throw Failure("\(name) can't be written: \(errorText(number))", status: .output)
+    }
+  }
+
+  /// Whoever read has seen enough. Where the signal was ignored, it is not any more.
+  private static func endAsByClosedPipe() -> Never {
+    _ = signal(SIGPIPE, SIG_DFL)
+    raise(SIGPIPE)
+    exit(ExitStatus.output.rawValue)
+  }
+}
+
+/// The C library's words for an error number.
+func errorText(_ number: Int32) -> String {
+  // SAFETY: strerror returns a string that stays until its next call, in a process of one thread.
+  unsafe String(cString: strerror(number))
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+
+import Testing
+
+/// C programs, each compiled against the installed library and run; they say themselves what is wrong.
+@Suite(.serialized) struct CProgramTests {
+  let library: InstalledLibrary
+
+  init() throws {
+    library = try InstalledLibrary.shared.get()
+  }
+
+  static let programs = [
+    "alignment.c", "arguments.c", "contents.c", "discard.c", "errors.c", "fork.c", "many.c",
+    "misuse.c", "resize.c", "speed.c", "startup.c", "threads.c", "usage.c",
+  ]
+
+  @Test(arguments: programs, [Linkage.shared, .archive])
+  func `the program succeeds`(source: String, linkage: Linkage) throws {
+    let program = try library.compile(source, linkage)
+    let outcome = try Outcome.of([program], environment: library.environment)
+    #expect(outcome.status == 0, "\(outcome.text)")
+  }
+
+  @Test(arguments: Linkage.allCases)
+  func `the README's example prints what the README says`(linkage: Linkage) throws {
+    let program = try library.compile("example.c", linkage)
+    let text = try Outcome.text(of: [program], environment: library.environment)
+    #expect(text == "1 0 1\n68719476736 bytes reserved, 8192 committed\n255\n")
+  }
+
+  @Test func `the header is C++ too`() throws {
+    let program = try library.compile("header.cpp", .shared, compiler: ["clang++", "-std=c++11"])
+    let outcome = try Outcome.of([program], environment: library.environment)
+    #expect(outcome.status == 0, "\(outcome.text)")
+  }
+
+  @Test(arguments: ["c99", "c11", "c23"])
+  func `the header stands alone in every dialect`(dialect: String) throws {
+    try Outcome.text(
+      of: [
+        "clang", "-std=\(dialect)", "-pedantic", "-Wall", "-Wextra", "-Wstrict-prototypes",
+        "-Wdocumentation", "-Werror", "-fsyntax-only", "-x", "c", library.header,
+      ])
+  }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import Testing
+
+/// What the library's files show to a linker.
+@Suite(.serialized) struct LibraryFileTests {
+  let library: InstalledLibrary
+
+  init() throws {
+    library = try InstalledLibrary.shared.get()
+  }
+
+  /// The functions that the header declares.
+  var declared: [String] {
+    get throws {
+      let header = try String(contentsOfFile: library.header, encoding: .utf8)
+      return header.matches(of: /(?m)^(?:void|int) \*?(\w+)\(/).map { String($0.1) }.sorted()
+    }
+  }
+
+  @Test func `the header declares seven functions`() throws {
+    #expect(try declared.count == 7)
+  }
+
+  @Test func `the shared library exports the C names alone`() throws {
+    #expect(try names(["-D", library.sharedObject]) == declared)
+  }
+
+  @Test func `the static library defines the C names alone`() throws {
+    #expect(try names(["-g", library.archive]) == declared)
+  }
+
+  /// The names that a file defines for others.
+  private func names(_ arguments: [String]) throws -> [String] {
+    try Outcome.text(of: ["nm", "--defined-only"] + arguments)
+      .split(separator: "\n").map { $0.split(separator: " ") }
+      .filter { $0.count == 3 }.map { String($0[2]) }.sorted()
+  }
+
+  @Test func `the shared library needs the C library alone, and has its name`() throws {
+    let text = try Outcome.text(of: ["readelf", "-dW", library.sharedObject])
+    let needed = text.matches(of: /\(NEEDED\).*\[(.*)\]/).map { String($0.1) }
+    #expect(needed == ["libc.so.6"])
+    #expect(text.contains("soname: [libtamalloc.so.0]"))
+  }
+
+  @Test(arguments: ["-D", "-g"])
+  func `nothing takes memory from a heap`(option: String) throws {
+    let file = option == "-D" ? library.sharedObject : library.archive
+    let lines = try Outcome.text(of: ["nm", option, "--undefined-only", file])
+      .split(separator: "\n")
+    let heap: Set<Substring> = ["malloc", "calloc", "posix_memalign", "aligned_alloc", "free"]
+    for line in lines {
+      // "U name" or, with a version, "U name@GLIBC_2.2.5".
+      let name = line.split(whereSeparator: { $0 == " " || $0 == "@" }).dropFirst().first
+      #expect(heap.contains(name ?? "") == false)
+    }
+  }
+}
