@@ -12,7 +12,7 @@ DESTDIR ?=
 # What to pass to the demonstration: make demo DEMO='--size 4GiB'
 DEMO ?=
 
-release = swift build -c release -Xswiftc -static-stdlib
+build = swift build -c release --product tamalloc
 command = .build/release/tamalloc
 
 .PHONY: help demo test bench install lint clean setup setup-test
@@ -28,7 +28,7 @@ setup-test: setup
 	@scripts/require pkg-config binutils
 
 demo: setup
-	@$(release) --product tamalloc
+	$(build)
 	@$(command) demo $(DEMO)
 
 # One test after the other: they measure the whole process.
@@ -40,7 +40,7 @@ bench: setup
 	Benchmarks/run
 
 install: setup
-	$(release) --product tamalloc
+	$(build) -Xswiftc -static-stdlib
 	install -D -m 755 $(command) $(DESTDIR)$(PREFIX)/bin/tamalloc
 	DESTDIR='$(DESTDIR)' Malloc/install '$(PREFIX)'
 

@@ -96,7 +96,8 @@ public struct LazyMemory: ~Copyable, @unchecked Sendable {
   /// Pages that read as the fill but hold no memory of their own are not committed.
   ///
   /// - Throws: ``AllocationError/usageUnavailable(errorNumber:)`` where /proc can't be read.
-  /// - Complexity: O(pages committed) from Linux 6.7 on, 3 ms for a GiB of them; O(pages) before.
+  /// - Complexity: O(pages committed) from Linux 6.7 on, 3 ms for a GiB of them and 15 ms with a
+  ///   fill; O(pages) before.
   public var usage: MemoryUsage {
     get throws(AllocationError) { try usage(of: 0..<byteCount) }
   }

@@ -13,7 +13,7 @@ public struct LazyMemoryOptions: OptionSet, Sendable, Hashable, BitwiseCopyable 
 
   /// Let the kernel commit 2 MiB at a touch, where its setting for transparent huge pages is
   /// `madvise` or `always`. Without this option memory is committed page by page whatever that
-  /// setting says. It can't be had with a fill other than zero.
+  /// setting says. With a fill other than zero it takes a kernel with Tamalloc's system calls.
   public static let hugePages = LazyMemoryOptions(rawValue: 2)
 
   /// Count the whole size against the system's commit limit, so that creation fails rather than

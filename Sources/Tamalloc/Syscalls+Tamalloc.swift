@@ -37,7 +37,8 @@ extension Syscalls {
     if !traits.isPageGranular { options.flags |= UInt64(TAMALLOC_HUGE_PAGES) }
     if traits.isAccounted { options.flags |= UInt64(TAMALLOC_ACCOUNT) }
     let isPlain = fill == 0 && options.flags == 0 && alignment <= pageSize.bytes
-    let start = unsafe isPlain
+    let start =
+      unsafe isPlain
       ? ctamalloc_reserve(size.rawValue)
       : ctamalloc_reserve_extended(&options, MemoryLayout<tamalloc_options>.size)
     guard let start = unsafe start else { throw .last(.tamalloc) }

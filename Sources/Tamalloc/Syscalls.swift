@@ -61,7 +61,8 @@ enum Syscalls {
     guard unsafe uname(&name) == 0 else { return body(RawSpan()) }
     return unsafe withUnsafeBytes(of: &name.release) { release in
       let length = unsafe release.firstIndex(of: 0) ?? release.count
-      return unsafe body(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: release[..<length])))
+      return unsafe body(
+        RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: release[..<length])))
     }
   }
 

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+
+internal import Benchmark
+
+let benchmarks: @Sendable () -> Void = {
+  reserving()
+  fills()
+  touching()
+  arrays()
+  usages()
+}

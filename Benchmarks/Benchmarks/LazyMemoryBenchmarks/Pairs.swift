@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+
+// A machine is never quiet: clocks drift, neighbours come and go. So what is measured here is a
+// ratio, of two things done one right after the other, in alternating order, many times; and the
+// number that counts is the median of those ratios. What slows both down leaves it alone.
+
+internal import Benchmark
+internal import CMeasure
+
+/// Nanoseconds that `body` takes.
+func time(_ body: () throws -> Void) rethrows -> Int64 {
+  let start = cmeasure_nanoseconds()
+  try body()
+  return max(cmeasure_nanoseconds() - start, 1)
+}
+
+/// The middle one, or the upper of the two in the middle.
+///
+/// - Precondition: there is one.
+func median<Value: Comparable>(_ values: [Value]) -> Value {
+  values.sorted()[values.count / 2]
+}
+
+/// The median over `pairs` of the time of `subject` by that of `peer`, in thousandths.
+func ratio(
+  pairs: Int, subject: () throws -> Int64, peer: () throws -> Int64
+) rethrows -> Int {
+  var ratios: [Int] = []
+  for pair in 0..<pairs {
+    let subjectTime: Int64
+    let peerTime: Int64
+    if pair % 2 == 0 {
+      subjectTime = try subject()
+      peerTime = try peer()
+    } else {
+      peerTime = try peer()
+      subjectTime = try subject()
+    }
+    ratios.append(Int((subjectTime * 1000 + peerTime / 2) / peerTime))
+  }
+  return median(ratios)
+}
+
+/// A benchmark that reports numbers of its own under the names given, and nothing else.
+///
+/// The body runs once to warm up, and then as often as fits into `seconds`, at most `most` times.
+func measure(
+  _ name: String, _ metrics: BenchmarkMetric..., seconds: Int = 3, most: Int = 100,
+  body: @escaping (Benchmark) throws -> Void
+) {
+  var units: [BenchmarkMetric: BenchmarkUnits] = [:]
+  for metric in metrics { units[metric] = .count }
+  Benchmark(
+    name,
+    configuration: Benchmark.Configuration(
+      metrics: metrics, units: units, warmupIterations: 1, maxDuration: .seconds(seconds),
+      maxIterations: most)
+  ) { (benchmark: Benchmark) in
+    do {
+      try body(benchmark)
+    } catch {
+      benchmark.error("\(name): \(error)")
+    }
+  }
+}
+
+extension BenchmarkMetric {
+  /// Time, as a multiple of the same done with a bare mmap.
+  static let versusMmap = BenchmarkMetric.custom("time vs mmap x1000")
+  /// Time, as a multiple of the same done with an UnsafeMutableBufferPointer.
+  static let versusBuffer = BenchmarkMetric.custom("time vs buffer x1000")
+  static let nanoseconds = BenchmarkMetric.custom("nanoseconds")
+  static let microseconds = BenchmarkMetric.custom("microseconds")
+  /// What tells slow code from a busy machine, where the limit is a time and no ratio.
+  static let processorMicroseconds = BenchmarkMetric.custom("processor microseconds")
+  static let releaseMicroseconds = BenchmarkMetric.custom("release microseconds")
+  /// Memory that a fill holds from the beginning on.
+  static let tileKibibytes = BenchmarkMetric.custom("tile KiB")
+}
