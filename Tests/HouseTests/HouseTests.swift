@@ -93,7 +93,8 @@ import Testing
     let built = [program, Self.root.appending(path: ".build/debug/sparse-array")]
       .first { FileManager.default.isExecutableFile(atPath: $0.path()) }
     let process = Process()
-    process.executableURL = try #require(built, "build the product sparse-array first")
+    let example: URL = try #require(built, "build the product sparse-array first")
+    process.executableURL = example
     let output = Pipe()
     process.standardOutput = output
     try process.run()
