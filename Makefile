@@ -2,6 +2,8 @@
 
 # make demo     build, and show lazy memory against malloc and calloc on this machine
 # make test     all tests
+# make kernel   build Linux with the system calls, in a cache outside the checkout, and say where
+# make test-kernel-debug   its tests under KASAN, lockdep and other checks
 # make bench    ratios against bare mmap, unsafe buffers and other allocators
 # make install  the command, the C libraries, the header; PREFIX=/usr/local, DESTDIR=
 # make lint     the format of every Swift file
@@ -15,7 +17,8 @@ DEMO ?=
 build = swift build -c release --product tamalloc
 command = .build/release/tamalloc
 
-.PHONY: help demo test bench install lint clean setup setup-test
+.PHONY: help demo test test-swift test-kernel test-kernel-debug kernel bench install lint clean
+.PHONY: setup setup-test
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -31,10 +34,22 @@ demo: setup
 	$(build)
 	@$(command) demo $(DEMO)
 
+test: test-swift
+
 # One test after the other: they measure the whole process.
-test: setup-test
+test-swift: setup-test
 	swift build --build-tests
 	swift test --skip-build --no-parallel
+
+test-kernel: setup
+	Kernel/scripts/test
+	Kernel/scripts/test-library
+
+test-kernel-debug: setup
+	KERNEL_DEBUG=1 Kernel/scripts/test
+
+kernel: setup
+	@Kernel/scripts/build
 
 bench: setup
 	Benchmarks/run

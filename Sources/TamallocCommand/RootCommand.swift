@@ -12,5 +12,5 @@ struct RootCommand: ParsableCommand {
       could not be written.
       """,
     version: "0.1.0-dev",
-    subcommands: [DemoCommand.self, MeasureCommand.self])
+    subcommands: [DemoCommand.self, KernelCommand.self, MeasureCommand.self])
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <tamalloc.h>
@@ -72,6 +73,20 @@ static inline size_t committed(const void *block) {
   struct tamalloc_usage usage;
   CHECK(tamalloc_usage(block, &usage) == 0);
   return usage.committed + usage.swapped;
+}
+
+/*
+ * Whether the first read of a page commits it: with a fill other than zero, in
+ * a kernel that has the system calls of tamalloc.
+ */
+static inline int reading_commits(int fill) {
+  static const char suffix[] = "-tamalloc";
+  struct utsname name;
+  size_t length;
+  CHECK(uname(&name) == 0);
+  length = strlen(name.release);
+  return (fill & 0xff) != 0 && length >= sizeof suffix - 1 &&
+         strcmp(name.release + length - (sizeof suffix - 1), suffix) == 0;
 }
 
 #endif /* CHECK_H */

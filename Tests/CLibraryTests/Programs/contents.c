@@ -6,7 +6,8 @@ static void block_reads_as(int fill, size_t size) {
   unsigned char *block = fill == 0 ? tamalloc(size) : tamalloc_fill(size, fill);
   CHECK(block != NULL);
   CHECK(all(block, size, fill & 0xff));
-  CHECK(committed(block) == 0);
+  CHECK(committed(block) ==
+        (reading_commits(fill) ? (size + 4095) / 4096 * 4096 : 0));
   memset(block, 0x5a, size);
   CHECK(all(block, size, 0x5a));
   tafree(block);
@@ -19,8 +20,10 @@ static void creation_commits_nothing(int fill, size_t size) {
   CHECK(block != NULL);
   CHECK(after - before < 16);
   CHECK(status("RssAnon:") - resident < (long)(256 * KIB));
-  CHECK(block[size - 1] == fill);
   CHECK(committed(block) == 0);
+  CHECK(block[size - 1] == fill);
+  CHECK(committed(block) == (reading_commits(fill) ? 4096 : 0));
+  CHECK(tadiscard(block, 0, size) == 0);
   block[size / 2] = 1;
   CHECK(committed(block) == (size_t)sysconf(_SC_PAGESIZE));
   tafree(block);

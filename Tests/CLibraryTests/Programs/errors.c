@@ -13,14 +13,16 @@ int main(void) {
   CHECK_FAILS(tamalloc((size_t)1 << 56), NULL, ENOMEM);
   CHECK_FAILS(tamalloc((size_t)1 << 48), NULL, ENOMEM);
   CHECK_FAILS(tamalloc_fill((size_t)-1, 1), NULL, ENOMEM);
-  CHECK_FAILS(tamalloc_fill((size_t)1 << 46, 1), NULL, ENOMEM);
+  CHECK_FAILS(tamalloc_fill((size_t)1 << 47, 1), NULL, ENOMEM);
   CHECK_FAILS(tamalloc_aligned(GIB, (size_t)1 << 56), NULL, ENOMEM);
 
-  /* No descriptor left for a fill. */
+  /* No descriptor left for a fill, where it takes one. */
   CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
   limit.rlim_cur = 3;
   CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-  CHECK_FAILS(tamalloc_fill(4096, 1), NULL, ENOMEM);
+  if (!reading_commits(1)) {
+    CHECK_FAILS(tamalloc_fill(4096, 1), NULL, ENOMEM);
+  }
   limit.rlim_cur = limit.rlim_max;
   CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
 

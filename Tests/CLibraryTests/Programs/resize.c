@@ -29,7 +29,7 @@ static void grows_and_shrinks(int fill) {
   CHECK(block[0] == 3);
   block = tarealloc(block, 10 * MIB);
   CHECK(block[0] == 3 && all(block + 1, 10 * MIB - 1, fill));
-  CHECK(committed(block) == 4 * KIB);
+  CHECK(committed(block) == (reading_commits(fill) ? 10 * MIB : 4 * KIB));
   tafree(block);
 }
 
@@ -49,7 +49,8 @@ static void moves_without_copying(int fill) {
     block = grown;
     CHECK(block[0] == 9 && block[size] == fill && block[2 * size - 1] == fill);
     block[size] = 8;
-    CHECK(committed(block) == (step + 2) * 4096);
+    CHECK(committed(block) ==
+          (step + 2 + (reading_commits(fill) ? step + 1 : 0)) * 4096);
     tafree(left);
     tafree(right);
   }
