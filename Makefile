@@ -4,20 +4,22 @@
 # make test     all tests
 # make kernel   build Linux with the system calls, in a cache outside the checkout, and say where
 # make test-kernel-debug   its tests under KASAN, lockdep and other checks
+# make kernel-package CONFIG='--config FILE'   Debian packages of it for a real machine
 # make bench    ratios against bare mmap, unsafe buffers and other allocators
-# make install  the command, the C libraries, the header; PREFIX=/usr/local, DESTDIR=
+# make install  the command with its manual, the C library; PREFIX=/usr/local, DESTDIR=
 # make lint     the format of every Swift file
 # make clean    remove what was built here
 
 PREFIX ?= /usr/local
 DESTDIR ?=
+CONFIG ?=
 # What to pass to the demonstration: make demo DEMO='--size 4GiB'
 DEMO ?=
 
 build = swift build -c release --product tamalloc
 command = .build/release/tamalloc
 
-.PHONY: help demo test test-swift test-kernel test-kernel-debug kernel bench install lint clean
+.PHONY: help demo test test-swift test-kernel test-kernel-debug kernel kernel-package bench install lint clean
 .PHONY: setup setup-test
 
 help:
@@ -34,7 +36,7 @@ demo: setup
 	$(build)
 	@$(command) demo $(DEMO)
 
-test: test-swift
+test: test-kernel test-swift
 
 # One test after the other: they measure the whole process.
 test-swift: setup-test
@@ -51,13 +53,15 @@ test-kernel-debug: setup
 kernel: setup
 	@Kernel/scripts/build
 
+kernel-package: setup
+	Kernel/scripts/package $(CONFIG)
+
 bench: setup
 	Benchmarks/run
+	Benchmarks/statistics/run
 
 install: setup
-	$(build) -Xswiftc -static-stdlib
-	install -D -m 755 $(command) $(DESTDIR)$(PREFIX)/bin/tamalloc
-	DESTDIR='$(DESTDIR)' Malloc/install '$(PREFIX)'
+	@DESTDIR='$(DESTDIR)' scripts/install '$(PREFIX)'
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests Malloc Benchmarks

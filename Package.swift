@@ -20,27 +20,56 @@ let package = Package(
   products: [
     .library(name: "Tamalloc", targets: ["Tamalloc"]),
     .executable(name: "tamalloc", targets: ["TamallocCommand"]),
+    .executable(name: "tamalloc-export", targets: ["TamallocExport"]),
     .executable(name: "sparse-array", targets: ["SparseArrayExample"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
   targets: [
     // Floor 1: the vocabulary.
     .target(name: "Pages", swiftSettings: strict),
 
-    // Floor 2: C headers, and pictures. (The allocators come to stand here.)
+    // Floor 2: the allocators, C headers, and pictures.
+    .target(name: "Allocators", dependencies: ["Pages"], swiftSettings: strict),
     .target(name: "CTamalloc"),
     .target(name: "Charts", swiftSettings: strict),
 
     // Floor 3: the capabilities.
     .target(name: "Tamalloc", dependencies: ["Pages", "CTamalloc"], swiftSettings: strict),
+    .target(
+      name: "Laboratory",
+      dependencies: [
+        "Pages", "Allocators", "Tamalloc",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ],
+      swiftSettings: strict),
 
-    // Floor 4: the command.
+    .target(name: "MemoryStatistics", dependencies: ["Pages", "CTamalloc"], swiftSettings: strict),
+
+    // Floor 4: the command, and the exporter, which it becomes for `tamalloc export`.
+    .target(
+      name: "ExportArguments",
+      dependencies: [
+        "MemoryStatistics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "TamallocExport",
+      dependencies: [
+        "MemoryStatistics", "ExportArguments",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "TamallocCommand",
       dependencies: [
-        "Pages", "Charts", "Tamalloc", "CTamalloc",
+        "Pages", "Charts", "Tamalloc", "MemoryStatistics", "ExportArguments", "CTamalloc",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -56,11 +85,24 @@ let package = Package(
     .testTarget(
       name: "TamallocTests", dependencies: ["Tamalloc", "Pages", "Instruments"],
       swiftSettings: test),
+    .testTarget(
+      name: "AllocatorsTests", dependencies: ["Allocators", "Pages", "Instruments"],
+      swiftSettings: test),
+    .testTarget(
+      name: "LaboratoryTests", dependencies: ["Laboratory", "Allocators", "Pages", "Instruments"],
+      swiftSettings: test),
     .testTarget(name: "HouseTests", dependencies: ["SparseArrayExample"], swiftSettings: test),
     .testTarget(name: "ChartsTests", dependencies: ["Charts"], swiftSettings: test),
     .testTarget(
-      name: "TamallocCommandTests", dependencies: ["TamallocCommand", "Pages", "Charts"],
+      name: "MemoryStatisticsTests",
+      dependencies: ["MemoryStatistics", "Pages", "CTamalloc", "Instruments"],
+      exclude: ["Programs"], swiftSettings: test),
+    .testTarget(
+      name: "TamallocCommandTests",
+      dependencies: ["TamallocCommand", "Pages", "Charts", "MemoryStatistics"],
       swiftSettings: test),
+    .testTarget(
+      name: "TamallocExportTests", dependencies: ["TamallocExport"], swiftSettings: test),
     .testTarget(
       name: "CLibraryTests", dependencies: ["Tamalloc", "Pages", "Instruments"],
       exclude: ["Programs"], swiftSettings: test),

@@ -12,5 +12,8 @@ struct RootCommand: ParsableCommand {
       could not be written.
       """,
     version: "0.1.0-dev",
-    subcommands: [DemoCommand.self, KernelCommand.self, MeasureCommand.self])
+    subcommands: [
+      DemoCommand.self, StatCommand.self, TopCommand.self, WatchCommand.self, ExportCommand.self,
+      KernelCommand.self, MeasureCommand.self,
+    ])
 }

@@ -10,13 +10,20 @@ import Testing
   /// What each room may import, beyond the standard library.
   static let allowed: [String: Set<String>] = [
     "Pages": [],
+    "Allocators": ["Pages"],
     "CTamalloc": [],
     "Charts": [],
     "Tamalloc": ["Pages", "CTamalloc", "Synchronization"],
+    "Laboratory": ["Pages", "Allocators", "Tamalloc", "Glibc", "Histogram"],
     "MemoryStatistics": ["Pages", "CTamalloc", "Glibc"],
+    "ExportArguments": ["MemoryStatistics", "ArgumentParser"],
     "TamallocCommand": [
-      "Pages", "CTamalloc", "Charts", "Tamalloc", "MemoryStatistics", "ArgumentParser",
-      "FoundationEssentials", "Glibc", "Synchronization", "FlyingFox", "FlyingSocks",
+      "Pages", "CTamalloc", "Charts", "Tamalloc", "MemoryStatistics", "ExportArguments",
+      "ArgumentParser", "FoundationEssentials", "Glibc", "Synchronization",
+    ],
+    "TamallocExport": [
+      "MemoryStatistics", "ExportArguments", "ArgumentParser", "Glibc", "Synchronization",
+      "NIOCore", "NIOHTTP1", "NIOPosix",
     ],
   ]
 

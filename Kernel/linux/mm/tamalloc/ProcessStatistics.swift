@@ -82,9 +82,9 @@ private func reportProcess(
 ) throws(KernelError) -> Int {
   guard let process = StatisticsProcess.find(pid) else { throw .noSuchProcess }
   if !process.isReadable(audited: true) { throw .notPermitted }
-  try row.store(
-    tamalloc_process_statistics(
-      of: process, machinePages: tamalloc_statistics_oom_pages()))
+  var statistics = tamalloc_process_statistics(
+    of: process, machinePages: tamalloc_statistics_oom_pages())
+  try row.store(&statistics)
   return 1
 }
 
@@ -115,9 +115,9 @@ private struct ProcessStatisticsListing {
         return
       }
       if process.isReadable(audited: false) {
+        var statistics = tamalloc_process_statistics(of: process, machinePages: machinePages)
         do throws(KernelError) {
-          try row.store(
-            tamalloc_process_statistics(of: process, machinePages: machinePages))
+          try row.store(&statistics)
         } catch {
           if written == 0 { throw error }
           cursor = process.pid

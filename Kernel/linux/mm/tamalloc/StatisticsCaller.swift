@@ -59,16 +59,16 @@ struct StatisticsDestination {
     if size > pageSize { throw .tooBig }
   }
 
-  /// Writes one value by the rule above.
+  /// Writes one value by the rule above.  It is not changed: `inout` spares a copy.
   ///
   /// - Precondition: `Value` is a structure of the ABI, without padding.
   /// - Throws: `EFAULT`; a part of the value may have been written then.
   @inline(__always)
-  func store<Value: BitwiseCopyable>(_ value: Value) throws(KernelError) {
+  func store<Value: BitwiseCopyable>(_ value: inout Value) throws(KernelError) {
     let known = UInt(bitPattern: MemoryLayout<Value>.size)
     // SAFETY: no more than the value's own bytes are copied.
     try KernelError.check(
-      unsafe withUnsafePointer(to: value) {
+      unsafe withUnsafePointer(to: &value) {
         unsafe tamalloc_statistics_copy_out(address, $0, min(known, size))
       })
     if size > known {

@@ -35,7 +35,8 @@ public func tamalloc_swift_total_statistics(
       firstVersion: TAMALLOC_TOTAL_STATISTICS_SIZE_VER0)
     var sums = unsafe TotalStatisticsSums(seen: seen)
     try sums.addProcesses()
-    try destination.store(tamalloc_total_statistics(sums))
+    var totals = tamalloc_total_statistics(sums)
+    try destination.store(&totals)
     return 0
   }
 }

@@ -145,6 +145,7 @@ struct mm_struct *tamalloc_statistics_get_mm(struct task_struct *process)
 	thread = find_lock_task_mm(process);
 	if (!thread)
 		return NULL;
+	__acquire(&thread->alloc_lock);	/* it did; sparse is not told */
 	mm = thread->mm;
 	mmget(mm);
 	task_unlock(thread);

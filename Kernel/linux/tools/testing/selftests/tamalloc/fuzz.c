@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <time.h>
 
-#define ROUNDS 100000
+#define ROUNDS 50000
 
 /* A generator whose whole state is the seed (xorshift). */
 static uint64_t next(uint64_t *state)
@@ -120,7 +120,7 @@ static void fuzz_options(uint64_t *state)
 	void *memory;
 
 	/* Committing at once is for what the machine can hold. */
-	if (options.size > 4 * MIB)
+	if (options.size > 256 * KIB)
 		options.flags &= ~TAMALLOC_PREFAULT;
 
 	if (options.flags & ~known || options.fill > 255 || !options.size) {

@@ -164,6 +164,7 @@ TEST_TIMEOUT(sharers_that_come_and_go, PATIENT)
 	uint64_t most = 0, least = UINT64_MAX;
 	pid_t sharer;
 	struct statistics_totals totals;
+	struct statistics_row row;
 	int status;
 
 	sharer = fork();
@@ -176,7 +177,10 @@ TEST_TIMEOUT(sharers_that_come_and_go, PATIENT)
 			born_as_thread();
 		}
 	}
-	usleep(10000);
+	/* A slow machine needs a moment to get so far. */
+	do {
+		CHECK_EQ(statistics_of(sharer, &row), 1);
+	} while (row.reserved_bytes < 1024 * GIB);
 	while (seconds() < end) {
 		CHECK_EQ(total_statistics(&totals, sizeof(totals)), 0);
 		if (totals.reserved_bytes > most)

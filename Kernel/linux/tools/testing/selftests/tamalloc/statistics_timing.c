@@ -9,16 +9,18 @@
 
 #define PROCESSES	1000
 #define TURNS		15
+#define GOAL		20
 
 static struct statistics_row rows[4096];
 static pid_t children[PROCESSES];
 
+/* Of a process that may have gone meanwhile. */
 static void read_whole(const char *format, pid_t pid)
 {
 	char path[64], text[4096];
 
 	snprintf(path, sizeof(path), format, pid);
-	CHECK(read_text(path, text, sizeof(text)));
+	read_text(path, text, sizeof(text));
 }
 
 /* Seconds to ask for all rows; *count is how many. */
@@ -30,15 +32,23 @@ static double time_call(long *count)
 	return seconds() - start;
 }
 
-/* Seconds to read the same processes' files, without parsing them. */
-static double time_proc(long count)
+/* Seconds to list /proc and to read each process's files, without parsing. */
+static double time_proc(void)
 {
 	double start = seconds();
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
 
-	for (long i = 0; i < count; i++) {
-		read_whole("/proc/%d/status", rows[i].pid);
-		read_whole("/proc/%d/oom_score", rows[i].pid);
+	CHECK(proc);
+	while ((entry = readdir(proc))) {
+		pid_t pid = atoi(entry->d_name);
+
+		if (pid == 0)
+			continue;
+		read_whole("/proc/%d/status", pid);
+		read_whole("/proc/%d/oom_score", pid);
 	}
+	closedir(proc);
 	return seconds() - start;
 }
 
@@ -78,11 +88,13 @@ TEST_TIMEOUT(against_proc, PATIENT)
 		}
 		CHECK(children[i] > 0);
 	}
-	time_proc(time_call(&count) > 0 ? count : 0);
+	/* Once for nothing: /proc makes its inodes then. */
+	time_call(&count);
+	time_proc();
 	for (int turn = 0; turn < TURNS; turn++) {
 		call[turn] = time_call(&count);
 		CHECK(count >= PROCESSES);
-		proc[turn] = time_proc(count);
+		proc[turn] = time_proc();
 		ratio[turn] = proc[turn] / call[turn];
 		totals[turn] = time_totals();
 	}
@@ -90,11 +102,11 @@ TEST_TIMEOUT(against_proc, PATIENT)
 	say("555, ns a process: %.0f", median(call) / count * 1e9);
 	say("/proc, ns a process: %.0f", median(proc) / count * 1e9);
 	say("556, ns a process: %.0f", median(totals) / count * 1e9);
-	say("ratio /proc to 555: %.1f (goal 20)", median(ratio));
+	say("ratio /proc to 555: %.1f (goal %d)", median(ratio), GOAL);
 	for (int i = 0; i < PROCESSES; i++)
 		kill(children[i], SIGKILL);
 	while (wait(NULL) > 0)
 		;
-	/* The goal has to hold where it is measured, by whom it matters to. */
-	CHECK(ratio[TURNS / 2] > 1);
+	/* Half of the goal fails: an emulated machine is a noisy place. */
+	CHECK(median(ratio) >= GOAL / 2);
 }

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+
+// Power-of-two free lists: a header before each buffer names the list it came from.
+//
+//     │ header │ ······· block ······· │ header │ ······· block ······· │      2^k bytes each
+//         └──────────▶ run ◀───────────────┘
+//
+// A request of n bytes takes a buffer of the least power of two that holds n + 8. The free operation
+// reads the header and asks nobody: the size that it is told is not needed.
+//
+// Worst and average case of time: O(1); one cache line of the block is touched. Waste: up to half of
+// each buffer, and worst where requests are powers of two themselves: those need the next one up.
+//
+// Source: U. Vahalia, "UNIX Internals", 12.4. Runs: see RunLists.swift.
+
+/// Power-of-two free lists.
+public typealias PowerOfTwoFreeLists = RunLists<HeaderPerBuffer>
+
+/// The eight bytes before each buffer hold the address of its run.
+@frozen
+public enum HeaderPerBuffer: RunMarking {
+  @inlinable
+  public static func stride(shift: Int) -> Int { 1 << shift }
+  @inlinable
+  public static var isPerBuffer: Bool { true }
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What reading memory statistics needs from the C library and Swift can't
+ * import: variadic functions and calls that have no wrapper. Each function
+ * does one call; the names carry the prefix ctamalloc_.
+ */
+#ifndef CTAMALLOC_STATISTICS_H
+#define CTAMALLOC_STATISTICS_H
+
+#include "ctamalloc.h"
+#include "linux/tamalloc.h"
+
+#include <pwd.h>
+#include <regex.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static inline int ctamalloc_open_at(int folder, const char *path) {
+  return openat(folder, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+}
+
+static inline int ctamalloc_open_folder(const char *path) {
+  return open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+}
+
+static inline long ctamalloc_read_folder(int folder, void *buffer,
+                                         size_t size) {
+  return syscall(SYS_getdents64, folder, buffer, size);
+}
+
+/* 0 where two processes have one address space, 1 to 3 where not, else -1. */
+static inline long ctamalloc_compare_address_spaces(int first, int second) {
+  return syscall(SYS_kcmp, first, second, 1 /* KCMP_VM */, 0, 0);
+}
+
+static inline long ctamalloc_process_statistics(
+    struct tamalloc_process_query *query,
+    struct tamalloc_process_statistics *entries, unsigned int count) {
+  return syscall(TAMALLOC_SYSCALL_PROCESS_STATISTICS, query, sizeof *query,
+                 entries, sizeof *entries, count);
+}
+
+static inline long ctamalloc_total_statistics(
+    struct tamalloc_total_statistics *totals) {
+  return syscall(TAMALLOC_SYSCALL_TOTAL_STATISTICS, totals, sizeof *totals);
+}
+
+/* The rows of a terminal, or 0 where there is none. */
+static inline int ctamalloc_terminal_rows(int descriptor) {
+  struct winsize size = {0};
+  return ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_row : 0;
+}
+
+#endif /* CTAMALLOC_STATISTICS_H */

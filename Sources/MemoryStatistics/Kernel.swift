@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+
+// The only door to the operating system: every call that this library makes stands here, and nobody
+// else imports CTamalloc. A failure is an errno; whoever calls knows what it means there.
+
+internal import CTamalloc
+internal import Pages
+
+/// A file descriptor that is closed with its owner.
+struct Descriptor: ~Copyable {
+  let number: Int32
+
+  init(_ number: Int32) {
+    self.number = number
+  }
+
+  deinit {
+    _ = close(number)
+  }
+}
+
+/// A system call's errno.
+struct KernelFailure: Error {
+  let number: Int32
+
+  static var last: KernelFailure { KernelFailure(number: ctamalloc_errno()) }
+
+  /// Whether what was asked for has ended.
+  var isGone: Bool { number == ENOENT || number == ESRCH }
+  var isNoSystemCall: Bool { number == ENOSYS }
+  var isDescriptorLimit: Bool { number == EMFILE || number == ENFILE }
+}
+
+enum Kernel {
+  static let pageSize = ByteCount(max(sysconf(Int32(_SC_PAGESIZE)), 1))
+
+  static var processors: Int { max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1) }
+
+  /// Nanoseconds of the monotonic clock.
+  static var now: Int {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
+  }
+
+  // MARK: Files
+
+  static func openFolder(_ path: String) throws(KernelFailure) -> Descriptor {
+    let descriptor = unsafe ctamalloc_open_folder(path)
+    guard descriptor >= 0 else { throw .last }
+    return Descriptor(descriptor)
+  }
+
+  /// Opens a file whose path, relative to a folder, ends in NUL.
+  static func open(
+    _ path: [CChar], in folder: borrowing Descriptor
+  ) throws(KernelFailure) -> Descriptor {
+    let descriptor = unsafe ctamalloc_open_at(folder.number, path)
+    guard descriptor >= 0 else { throw .last }
+    return Descriptor(descriptor)
+  }
+
+  /// Reads from the beginning of a file on, at most what `buffer` has room for.
+  static func read(
+    _ file: borrowing Descriptor, at offset: Int, into buffer: inout [UInt8]
+  ) throws(KernelFailure) -> Int {
+    while true {
+      let start = min(offset, buffer.count)
+      // SAFETY: the pointer stays inside the array for the time of the call.
+      let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+        unsafe pread(
+          file.number, bytes.baseAddress.map { unsafe $0 + start }, bytes.count - start,
+          off_t(start))
+      }
+      if count >= 0 { return count }
+      guard ctamalloc_errno() == EINTR else { throw .last }
+    }
+  }
+
+  /// Reads entries of a folder, as struct linux_dirent64; 0 bytes at the end.
+  static func readFolder(
+    _ folder: borrowing Descriptor, into buffer: inout [UInt8]
+  ) throws(KernelFailure) -> Int {
+    // SAFETY: the pointer stays inside the array for the time of the call.
+    let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+      unsafe ctamalloc_read_folder(folder.number, bytes.baseAddress, bytes.count)
+    }
+    guard count >= 0 else { throw .last }
+    return count
+  }
+
+  static func rewind(_ folder: borrowing Descriptor) {
+    _ = lseek(folder.number, 0, SEEK_SET)
+  }
+
+  /// Who owns a file, or nil.
+  static func owner(of path: [CChar], in folder: borrowing Descriptor) -> UInt32? {
+    var status = stat()
+    return unsafe fstatat(folder.number, path, &status, 0) == 0 ? status.st_uid : nil
+  }
+
+  /// Lets this process open as many files as it may.
+  static func raiseDescriptorLimit() -> Int {
+    var limit = rlimit()
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+      return 256
+    }
+    limit.rlim_cur = limit.rlim_max
+    unsafe _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    unsafe _ = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    return Int(clamping: limit.rlim_cur)
+  }
+
+  // MARK: Processes
+
+  /// Whether two processes share their address space, or nil where the kernel does not tell.
+  static func shareAddressSpace(_ first: ProcessIdentifier, _ second: ProcessIdentifier) -> Bool? {
+    let result = ctamalloc_compare_address_spaces(first.rawValue, second.rawValue)
+    return result < 0 ? nil : result == 0
+  }
+
+  // MARK: Tamalloc's system calls
+
+  /// Whether the running kernel is one of ours: on any other one the numbers may mean anything.
+  static let hasStatisticsCalls: Bool = {
+    var name = utsname()
+    guard unsafe uname(&name) == 0 else { return false }
+    let suffix = "-tamalloc"
+    let release = unsafe withUnsafeBytes(of: &name.release) { bytes in
+      unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    return release.hasSuffix(suffix)
+  }()
+
+  /// Fills `rows` from `query.cursor` on, and moves the cursor; returns how many it filled.
+  static func processStatistics(
+    _ query: inout tamalloc_process_query, into rows: inout [tamalloc_process_statistics]
+  ) throws(KernelFailure) -> Int {
+    // SAFETY: the pointer stays inside the array for the time of the call.
+    let count = unsafe rows.withUnsafeMutableBufferPointer { buffer in
+      unsafe ctamalloc_process_statistics(&query, buffer.baseAddress, UInt32(buffer.count))
+    }
+    guard count >= 0 else { throw .last }
+    return count
+  }
+
+  static func totalStatistics() throws(KernelFailure) -> tamalloc_total_statistics {
+    var totals = tamalloc_total_statistics()
+    guard unsafe ctamalloc_total_statistics(&totals) == 0 else { throw .last }
+    return totals
+  }
+
+  // MARK: Names
+
+  static func errorText(_ number: Int32) -> String {
+    // SAFETY: the text stays until this thread's next call.
+    unsafe String(cString: strerror(number))
+  }
+
+  /// The name of a user, or nil where there is none.
+  static func userName(_ number: UInt32) -> String? {
+    var buffer = [CChar](repeating: 0, count: 4096)
+    var entry = unsafe passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    guard unsafe getpwuid_r(number, &entry, &buffer, buffer.count, &found) == 0,
+      unsafe found != nil, let name = unsafe entry.pw_name
+    else { return nil }
+    // SAFETY: the name lies in `buffer`, which is still alive.
+    return unsafe String(cString: name)
+  }
+
+  /// The number of a user, or nil where there is none.
+  static func userNumber(_ name: String) -> UInt32? {
+    var buffer = [CChar](repeating: 0, count: 4096)
+    var entry = unsafe passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    guard unsafe getpwnam_r(name, &entry, &buffer, buffer.count, &found) == 0,
+      unsafe found != nil
+    else { return nil }
+    return unsafe entry.pw_uid
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+
+internal import Pages
+
+/// All visible processes and the machine at one moment.
+///
+/// A scan takes time, and processes begin and end meanwhile: one that ended is not in the list, and
+/// that is no error.
+public struct Snapshot: Sendable {
+  /// Where the figures come from.
+  public enum Origin: String, Sendable, Hashable {
+    case systemCalls = "syscalls"
+    case procfs
+  }
+
+  public var origin: Origin
+  /// In the order of their pids.
+  public var processes: [ProcessStatistics]
+  public var machine: MachineMemory
+  /// The sums over all of them, as the source knows them best.
+  public var totals: TotalStatistics
+  /// Nanoseconds of the monotonic clock at the end of the scan.
+  public var time: Int
+
+  /// Ranks the rows, and sums them.
+  ///
+  /// - Complexity: O(*n* log *n*).
+  init(origin: Origin, processes: [ProcessStatistics], machine: MachineMemory, time: Int) {
+    self.origin = origin
+    self.processes = processes
+    self.machine = machine
+    self.time = time
+    OutOfMemoryRanking.assign(to: &self.processes)
+    totals = TotalStatistics(of: processes)
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+
+/// Reads files below one folder into one buffer, again and again.
+struct ProcReader: ~Copyable {
+  let folder: Descriptor
+  /// Grows where a file does not fit.
+  private var buffer = [UInt8](repeating: 0, count: 8192)
+  private var path: [CChar] = []
+  private var length = 0
+
+  /// The most that is kept of a file: nothing in /proc/PID is longer but by malice.
+  private static let most = 1 << 21
+
+  init(folder: consuming Descriptor) {
+    self.folder = folder
+    path.reserveCapacity(64)
+  }
+
+  /// What was read last.
+  var bytes: Span<UInt8> {
+    @_lifetime(borrow self)
+    borrowing get { buffer.span.extracting(0..<length) }
+  }
+
+  /// Reads a file of the folder itself.
+  mutating func read(_ name: StaticString) throws(KernelFailure) {
+    path.removeAll(keepingCapacity: true)
+    append(name)
+    try readPath(isWhole: true)
+  }
+
+  /// Reads a file of a process.
+  ///
+  /// - Parameter isWhole: whether one read returns all of the file, as the kernel's own one-record
+  ///   files do: that saves the read that says that nothing follows.
+  mutating func read(
+    _ name: StaticString, of pid: ProcessIdentifier, isWhole: Bool = true
+  ) throws(KernelFailure) {
+    setPath(name, of: pid)
+    try readPath(isWhole: isWhole)
+  }
+
+  /// Reads an open file from its beginning.
+  mutating func read(_ file: borrowing Descriptor, isWhole: Bool = true) throws(KernelFailure) {
+    length = 0
+    while true {
+      let count = try Kernel.read(file, at: length, into: &buffer)
+      length += count
+      if count == 0 || (isWhole && length < buffer.count) || length >= Self.most { return }
+      if length == buffer.count { buffer += [UInt8](repeating: 0, count: buffer.count) }
+    }
+  }
+
+  /// Opens a file of a process, to be read again and again.
+  mutating func open(
+    _ name: StaticString, of pid: ProcessIdentifier
+  ) throws(KernelFailure) -> Descriptor {
+    setPath(name, of: pid)
+    return try Kernel.open(path, in: folder)
+  }
+
+  /// Who owns a process's folder, which may be known where its files are not to be read.
+  mutating func owner(of pid: ProcessIdentifier) -> UInt32? {
+    setPath("", of: pid)
+    return Kernel.owner(of: path, in: folder)
+  }
+
+  private mutating func readPath(isWhole: Bool) throws(KernelFailure) {
+    let file = try Kernel.open(path, in: folder)
+    try read(file, isWhole: isWhole)
+  }
+
+  private mutating func setPath(_ name: StaticString, of pid: ProcessIdentifier) {
+    path.removeAll(keepingCapacity: true)
+    var rest = pid.rawValue.magnitude
+    repeat {
+      path.append(CChar(UInt8(ascii: "0") + UInt8(rest % 10)))
+      rest /= 10
+    } while rest > 0
+    path.reverse()
+    path.append(CChar(UInt8(ascii: "/")))
+    append(name)
+  }
+
+  private mutating func append(_ name: StaticString) {
+    for index in 0..<name.utf8CodeUnitCount {
+      // SAFETY: a static string has as many bytes.
+      path.append(CChar(bitPattern: unsafe name.utf8Start[index]))
+    }
+    path.append(0)
+  }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+
+// A writer of JSON in sixty lines, in the place of Foundation's encoder: that takes some 20 µs a row,
+// more than reading the row took, and its rows of 25 keys are all that is ever written here.
+
+internal import Pages
+
+/// One JSON object in the making (RFC 8259).
+public struct JSONText {
+  private var bytes: [UInt8] = [UInt8(ascii: "{")]
+
+  public init() {}
+
+  /// The object, without a newline.
+  public var finished: String { String(decoding: bytes + [UInt8(ascii: "}")], as: UTF8.self) }
+
+  mutating func add(_ key: StaticString, _ number: Int?) {
+    begin(key)
+    bytes.append(contentsOf: (number.map { "\($0)" } ?? "null").utf8)
+  }
+
+  mutating func add(_ key: StaticString, _ count: ByteCount?) {
+    add(key, count?.rawValue)
+  }
+
+  mutating func add(_ key: StaticString, _ number: Double?) {
+    begin(key)
+    // JSON has no words for infinity.
+    let text = number.flatMap { $0.isFinite ? "\($0)" : nil }
+    bytes.append(contentsOf: (text ?? "null").utf8)
+  }
+
+  mutating func add(_ key: StaticString, _ flag: Bool?) {
+    begin(key)
+    bytes.append(contentsOf: (flag.map { $0 ? "true" : "false" } ?? "null").utf8)
+  }
+
+  mutating func add(_ key: StaticString, _ text: String?) {
+    begin(key)
+    guard let text else { return bytes.append(contentsOf: "null".utf8) }
+    append(quoted: text)
+  }
+
+  private mutating func begin(_ key: StaticString) {
+    if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+    append(quoted: "\(key)")
+    bytes.append(UInt8(ascii: ":"))
+  }
+
+  private mutating func append(quoted text: String) {
+    let digits = Array("0123456789abcdef".utf8)
+    bytes.append(UInt8(ascii: "\""))
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+        bytes.append(UInt8(ascii: "\\"))
+        bytes.append(byte)
+      case 0..<0x20, 0x7F:
+        bytes.append(contentsOf: "\\u00".utf8)
+        bytes.append(digits[Int(byte >> 4)])
+        bytes.append(digits[Int(byte & 15)])
+      default: bytes.append(byte)
+      }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+}

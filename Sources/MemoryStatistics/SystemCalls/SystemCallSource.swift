@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+
+// Tamalloc's own system calls: 555 writes rows, some hundred with each call, and 556 the totals. The
+// kernel leaves out what the caller may not look at, so that no row has gaps; what is free for a
+// machine's figures but not in 556 (memory in use once, memory that is free) comes from /proc/meminfo,
+// where that is mounted.
+
+internal import CTamalloc
+internal import Pages
+
+/// Statistics from the system calls of a kernel that has them.
+public struct SystemCallSource: StatisticsSource, ~Copyable {
+  private var rows = [tamalloc_process_statistics](
+    repeating: tamalloc_process_statistics(), count: 256)
+  /// /proc, for the details; nil where it is not mounted.
+  private var files: ProcFiles?
+
+  /// Whether the running kernel has the calls.
+  public static var isAvailable: Bool { Kernel.hasStatisticsCalls }
+
+  public init() throws(StatisticsError) {
+    guard Self.isAvailable else { throw .noSystemCalls }
+    do throws(StatisticsError) {
+      files = try ProcFiles(root: "/proc")
+    } catch {
+      files = nil
+    }
+  }
+
+  public mutating func snapshot() throws(StatisticsError) -> Snapshot {
+    var processes: [ProcessStatistics] = []
+    var query = tamalloc_process_query()
+    repeat {
+      let count = try fill(&query)
+      for row in rows[..<count] { processes.append(ProcessStatistics(row: row)) }
+    } while query.cursor != 0
+    AddressSpaceSharing(isAvailable: true).note(in: &processes)
+
+    let totals: tamalloc_total_statistics
+    do throws(KernelFailure) {
+      totals = try Kernel.totalStatistics()
+    } catch {
+      throw Self.failure(TAMALLOC_SYSCALL_TOTAL_STATISTICS, error)
+    }
+    var machine = files?.machine() ?? MachineMemory(pageSize: Kernel.pageSize)
+    machine.take(totals)
+    var snapshot = Snapshot(
+      origin: .systemCalls, processes: processes, machine: machine, time: Kernel.now)
+    snapshot.totals.take(totals)
+    return snapshot
+  }
+
+  public mutating func process(
+    _ pid: ProcessIdentifier
+  ) throws(StatisticsError) -> ProcessStatistics? {
+    guard pid.rawValue > 0 else { return nil }
+    var query = tamalloc_process_query()
+    query.pid = pid.rawValue
+    do throws(KernelFailure) {
+      return try Kernel.processStatistics(&query, into: &rows) == 1
+        ? ProcessStatistics(row: rows[0]) : nil
+    } catch {
+      if error.isGone { return nil }
+      throw Self.failure(TAMALLOC_SYSCALL_PROCESS_STATISTICS, error)
+    }
+  }
+
+  public mutating func read(_ details: ProcessDetails, into process: inout ProcessStatistics) {
+    files?.read(details, into: &process)
+  }
+
+  /// Fills the rows from the query's cursor on; returns how many.
+  private mutating func fill(
+    _ query: inout tamalloc_process_query
+  ) throws(StatisticsError) -> Int {
+    do throws(KernelFailure) {
+      return min(try Kernel.processStatistics(&query, into: &rows), rows.count)
+    } catch {
+      throw Self.failure(TAMALLOC_SYSCALL_PROCESS_STATISTICS, error)
+    }
+  }
+
+  private static func failure(_ number: Int32, _ failure: KernelFailure) -> StatisticsError {
+    failure.isNoSystemCall
+      ? .noSystemCalls : .systemCall(number: Int(number), errorNumber: failure.number)
+  }
+}

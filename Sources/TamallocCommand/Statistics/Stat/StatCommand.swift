@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+
+internal import ArgumentParser
+internal import MemoryStatistics
+
+/// Reserved against committed memory, and who would be killed first, of every process and in total.
+struct StatCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stat",
+    abstract: "Show what processes reserve and commit, and whom the kernel would kill first.",
+    discussion: """
+      Columns: \(Field.allCases.map { "\($0.rawValue): \($0.summary)" }.joined(separator: "; ")).
+
+      A rank of 1 is killed first when memory runs out. The ranks follow from the kernel's own \
+      formula before it is rounded to a score; the kernel reads its counters less exactly, so that \
+      processes within about 1 MiB of each other may change places.
+
+      – stands for what may not be read; it is null in JSON and empty in CSV.
+
+      Exit status: 0 processes were found, 1 none matched, 2 bad arguments, 3 the output could not \
+      be written.
+      """)
+
+  @Argument(help: ArgumentHelp("Only these processes.", valueName: "pid"))
+  var pids: [Int32] = []
+
+  @Option(help: ArgumentHelp("Order by a column, largest first.", valueName: "column"))
+  var sort: Field = .committed
+
+  @Flag(help: "Turn the order around.")
+  var reverse = false
+
+  @Option(help: ArgumentHelp("Show only so many processes.", valueName: "count"))
+  var top: Int?
+
+  @OptionGroup var filterOptions: FilterOptions
+
+  @Option(
+    help: ArgumentHelp("Show these columns: pid,name,committed,rank…", valueName: "columns"),
+    transform: parseColumns)
+  var columns: [Field]?
+
+  @Flag(help: "Show only the totals, in MB.")
+  var total = false
+
+  @Flag(help: "Show children under their parents.")
+  var tree = false
+
+  @Flag(help: "Read PSS too, which divides shared pages by their users; takes longer.")
+  var pss = false
+
+  @Flag(help: "Print JSON Lines, an object a process; with --total one object.")
+  var json = false
+
+  @Flag(help: "Print comma-separated values, sizes in bytes.")
+  var csv = false
+
+  @Flag(exclusivity: .exclusive) var unit: UnitFlag?
+
+  @OptionGroup var sourceOptions: SourceOptions
+
+  func validate() throws {
+    if json && csv { throw ValidationError("--json and --csv can't be had at once") }
+    if total && csv { throw ValidationError("--total has no --csv: use --json") }
+    if total && tree { throw ValidationError("--total has no --tree") }
+    if tree && (json || csv) { throw ValidationError("--tree is for the table only") }
+    if let top, top < 1 { throw ValidationError("--top needs a count of at least 1") }
+    if let pid = pids.first(where: { $0 < 1 }) {
+      throw ValidationError("'\(pid)' is not a process: they are numbered from 1")
+    }
+  }
+
+  static func parseColumns(_ text: String) throws -> [Field] {
+    let fields = try text.split(separator: ",", omittingEmptySubsequences: true).map { word in
+      guard let field = Field(rawValue: String(word).trimmingSpaces.lowercased()) else {
+        throw ValidationError("there is no column '\(word)': there are \(Field.list)")
+      }
+      return field
+    }
+    guard !fields.isEmpty else {
+      throw ValidationError("--columns needs at least one of \(Field.list)")
+    }
+    return fields
+  }
+
+  func run() throws {
+    let filter = try filterOptions.filter(pids: pids)
+    var source = try sourceOptions.open()
+    let selection = StatSelection(
+      filter: filter, order: RowOrder(by: sort, isReversed: reverse), most: top,
+      details: details, needsGrowth: shownFields.contains(.growth) || sort == .growth)
+    var names = UserNames()
+    let found = try selection.take(from: &source, names: &names)
+    if found.rows.isEmpty { throw Failure("no process matches") }
+    try StandardOutput.write(text(of: found, isComplete: filter.isOpen, names: &names))
+  }
+
+  /// The columns of the table and of CSV.
+  private var shownFields: [Field] {
+    if let columns { return columns }
+    var fields = Field.usual
+    if pss, let place = fields.firstIndex(of: .swap) { fields.insert(.pss, at: place) }
+    return fields
+  }
+
+  private var details: ProcessDetails {
+    var details: ProcessDetails = pss ? .proportional : []
+    if !total { for field in shownFields { details.formUnion(field.details) } }
+    return details.union(sort.details)
+  }
+
+  private func text(
+    of found: StatSelection.Result, isComplete: Bool, names: inout UserNames
+  ) -> String {
+    if total {
+      let unit = unit?.unit ?? .megabytes
+      if !json {
+        return TotalsText(unit: unit).lines(
+          of: found.totals, machine: found.machine, isComplete: isComplete)
+      }
+      return StatisticsJSON.object(
+        of: found.totals, machine: found.machine, origin: found.origin, isComplete: isComplete)
+        + "\n"
+    }
+    if json {
+      return found.rows.map { row in
+        StatisticsJSON.object(of: row, details: details, names: &names) + "\n"
+      }.joined()
+    }
+    if csv { return StatisticsCSV.lines(of: found.rows, fields: shownFields, names: &names) }
+    return table(of: found, isComplete: isComplete, names: &names)
+  }
+
+  private func table(
+    of found: StatSelection.Result, isComplete: Bool, names: inout UserNames
+  ) -> String {
+    let table = StatisticsTable(
+      fields: shownFields, unit: unit?.unit ?? .iec,
+      width: Terminal.isOutput ? Terminal.columns : nil)
+    var rows = found.rows
+    var branches: [String] = []
+    if tree {
+      let arranged = ProcessTree.arranged(rows)
+      rows = arranged.map(\.process)
+      branches = arranged.map(\.branches)
+    }
+    let lines = table.lines(of: rows, branches: branches, names: &names)
+    var text = lines.text + "\n"
+    text += TotalsText(unit: table.unit).lines(
+      of: found.totals, machine: found.machine, isComplete: isComplete)
+    if lines.gaps > 0 {
+      text += "\n– can't be read for \(lines.gaps) of \(rows.count) processes: "
+      text += "ask as their user or as root\n"
+    }
+    return text
+  }
+}

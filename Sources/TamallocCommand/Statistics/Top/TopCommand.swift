@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+
+internal import ArgumentParser
+internal import CTamalloc
+internal import Glibc
+internal import MemoryStatistics
+
+/// The live view of processes.
+struct TopCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "top",
+    abstract: "Watch reserved and committed memory of all processes, live.",
+    discussion: """
+      Keys: M, V, P, N, T and O order by committed, reserved, their ratio, pid, growth and who is \
+      killed first; u and / filter by user and name; t shows the tree, e changes the unit, space \
+      pauses, ? helps, q quits.
+
+      Reserved and committed are of the moment; what changes rarely is read at least every sixteenth \
+      time.
+      """)
+
+  @Option(help: ArgumentHelp("Seconds between two looks, 0.1 at least.", valueName: "seconds"))
+  var interval = 1.0
+
+  @Option(help: ArgumentHelp("Order by a column.", valueName: "column"))
+  var sort: Field = .committed
+
+  @Option(help: ArgumentHelp("Quit after so many looks.", valueName: "count"))
+  var count: Int?
+
+  @OptionGroup var filterOptions: TopFilterOptions
+
+  @Flag(exclusivity: .exclusive) var unit: UnitFlag?
+
+  @OptionGroup var sourceOptions: SourceOptions
+
+  func validate() throws {
+    guard interval >= 0.1, interval <= 86_400 else {
+      throw ValidationError("--interval takes 0.1 to 86400 seconds")
+    }
+    if let count, count < 1 { throw ValidationError("--count needs at least 1") }
+    guard sort.details.isEmpty else {
+      throw ValidationError("top can't order by \(sort.rawValue): stat can")
+    }
+  }
+
+  func run() throws {
+    var state = TopState(order: RowOrder(by: sort), unit: unit?.unit ?? .iec)
+    try filterOptions.apply(to: &state)
+    var source = try sourceOptions.open(live: true)
+    // The first look is taken before the screen is, so that its errors are said where they stay.
+    let first = try look(&source, since: nil)
+    let terminal = try RawTerminal()
+    let ending: Ending
+    do {
+      ending = try watch(&source, from: first, on: terminal, state: &state)
+      terminal.leave()
+    } catch {
+      terminal.leave()
+      throw error
+    }
+    if case .signal(let signal) = ending { terminal.end(by: signal) }
+  }
+
+  /// Why the view ended.
+  private enum Ending {
+    case quit
+    case signal(Int32)
+  }
+
+  private func watch(
+    _ source: inout any StatisticsSource & ~Copyable, from first: Snapshot,
+    on terminal: RawTerminal, state: inout TopState
+  ) throws -> Ending {
+    let view = TopView(isColored: Terminal.isColored, interval: interval)
+    var names = UserNames()
+    var screen = Screen()
+    var snapshot = first
+    var looks = 1
+    var due = snapshot.time + nanoseconds
+    func draw() throws {
+      let (rows, columns) = terminal.size
+      let lines = view.lines(
+        of: snapshot, state: &state, names: &names, rows: rows, columns: columns)
+      try StandardOutput.write(screen.update(to: lines, rows: rows, columns: columns))
+    }
+    try draw()
+    while true {
+      let wait = state.isPaused ? -1 : max((due - Self.now + 999_999) / 1_000_000, 0)
+      switch terminal.next(timeout: Int32(clamping: wait)) {
+      case .keys(let bytes):
+        for key in Key.keys(in: bytes) {
+          if state.press(key, page: terminal.size.rows - TopView.headerLines - 1) == .quit {
+            return .quit
+          }
+        }
+        try draw()
+      case .resized: try draw()
+      case .continued:
+        screen.invalidate()
+        try draw()
+      case .ended(let signal): return .signal(signal)
+      case .closed: return .quit
+      case .timeout:
+        guard !state.isPaused, Self.now >= due else { continue }
+        if let count, looks >= count { return .quit }
+        looks += 1
+        snapshot = try look(&source, since: snapshot)
+        // A look that came late is not made up for.
+        due = max(due + nanoseconds, Self.now + nanoseconds / 2)
+        try draw()
+      }
+    }
+  }
+
+  private func look(
+    _ source: inout any StatisticsSource & ~Copyable, since earlier: Snapshot?
+  ) throws -> Snapshot {
+    do throws(StatisticsError) {
+      var snapshot = try source.snapshot()
+      if let earlier { snapshot.noteGrowth(since: earlier) }
+      return snapshot
+    } catch {
+      throw Failure(error)
+    }
+  }
+
+  private var nanoseconds: Int { Int(interval * 1e9) }
+
+  private static var now: Int {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
+  }
+}
+
+/// The filters that the live view begins with.
+struct TopFilterOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Only processes of this user.", valueName: "user"))
+  var user: String?
+
+  @Option(help: ArgumentHelp("Only processes whose name matches.", valueName: "regex"))
+  var name: String?
+
+  func apply(to state: inout TopState) throws {
+    if let user {
+      guard let number = UserNames.number(of: user) else {
+        throw Failure("there is no user '\(user)'", status: .usage)
+      }
+      (state.user, state.userText) = (number, user)
+    }
+    if let name {
+      state.name = try NamePattern(name)
+      state.nameText = name
+    }
+  }
+}

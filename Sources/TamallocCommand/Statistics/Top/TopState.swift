@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+
+internal import MemoryStatistics
+
+/// What the person at the live view has asked for.
+struct TopState {
+  var order: RowOrder
+  var user: UInt32?
+  var userText = ""
+  var name: NamePattern?
+  var nameText = ""
+  var isTree = false
+  var isPaused = false
+  var unit: ByteUnit
+  /// How many rows are above the first one shown.
+  var scroll = 0
+  /// What is being typed, or nil.
+  var prompt: Prompt?
+  /// What there is to say until the next key.
+  var message = ""
+  var isHelpShown = false
+
+  /// A line that is being typed.
+  struct Prompt {
+    enum Purpose: String {
+      case user = "user (empty: all)"
+      case name = "name matches (empty: all)"
+    }
+    var purpose: Purpose
+    var text = ""
+  }
+
+  /// What follows from a key.
+  enum Consequence {
+    case quit
+    case draw
+    case none
+  }
+
+  /// Deals with a key; `page` is the number of rows that the screen has.
+  mutating func press(_ key: Key, page: Int) -> Consequence {
+    message = ""
+    if prompt != nil { return type(key) }
+    switch key {
+    case .character("q"), .character("Q"): return .quit
+    case .character(let letter):
+      if let field = Self.orders[letter] { return sort(by: field) }
+      return press(letter)
+    case .up: scroll -= 1
+    case .down: scroll += 1
+    case .pageUp: scroll -= page
+    case .pageDown: scroll += page
+    case .home: scroll = 0
+    case .end: scroll = .max / 2
+    case .enter, .escape, .backspace: isHelpShown = false
+    }
+    return .draw
+  }
+
+  /// The letters that choose an order.
+  static let orders: [Character: Field] = [
+    "M": .committed, "V": .reserved, "P": .ratio, "N": .pid, "T": .growth, "O": .rank,
+  ]
+
+  private mutating func sort(by field: Field) -> Consequence {
+    order = RowOrder(by: field, isReversed: order.field == field && !order.isReversed)
+    scroll = 0
+    return .draw
+  }
+
+  private mutating func press(_ letter: Character) -> Consequence {
+    switch letter {
+    case "u": prompt = Prompt(purpose: .user)
+    case "/": prompt = Prompt(purpose: .name, text: nameText)
+    case "t": isTree.toggle()
+    case "e":
+      let units: [ByteUnit] = [.iec, .si, .kibibytes, .mebibytes]
+      let next = (units.firstIndex(of: unit) ?? -1) + 1
+      unit = units[next % units.count]
+    case " ": isPaused.toggle()
+    case "h", "?": isHelpShown.toggle()
+    default: return .none
+    }
+    return .draw
+  }
+
+  private mutating func type(_ key: Key) -> Consequence {
+    switch key {
+    case .character(let character): prompt?.text.append(character)
+    case .backspace: if prompt?.text.isEmpty == false { prompt?.text.removeLast() }
+    case .escape: prompt = nil
+    case .enter: accept()
+    default: return .none
+    }
+    return .draw
+  }
+
+  private mutating func accept() {
+    guard let prompt else { return }
+    self.prompt = nil
+    scroll = 0
+    switch prompt.purpose {
+    case .user:
+      guard !prompt.text.isEmpty else { return (user, userText) = (nil, "") }
+      guard let number = UserNames.number(of: prompt.text) else {
+        message = "there is no user '\(prompt.text)'"
+        return
+      }
+      (user, userText) = (number, prompt.text)
+    case .name:
+      guard !prompt.text.isEmpty else { return (name, nameText) = (nil, "") }
+      do {
+        name = try NamePattern(prompt.text)
+        nameText = prompt.text
+      } catch {
+        message = "'\(prompt.text)' is not a regular expression"
+      }
+    }
+  }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+
+public import ArgumentParser
+public import MemoryStatistics
+
+/// A unit for all sizes.
+enum UnitFlag: String, EnumerableFlag {
+  case si, kib, mib
+
+  static func help(for value: UnitFlag) -> ArgumentHelp? {
+    switch value {
+    case .si: "Write sizes in powers of 1,000: kB, MB, GB."
+    case .kib: "Write all sizes in KiB."
+    case .mib: "Write all sizes in MiB."
+    }
+  }
+
+  var unit: ByteUnit {
+    switch self {
+    case .si: .si
+    case .kib: .kibibytes
+    case .mib: .mebibytes
+    }
+  }
+}
+
+extension Field: ExpressibleByArgument {
+  /// The names of columns, for messages and manual pages.
+  static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A process whose memory is known. It prints a line when it is ready, does what
+ * its first argument says at each line that it reads, prints another, and ends
+ * with its standard input.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { mebibyte = 1 << 20 };
+
+static int waiting(void *nothing) {
+  (void)nothing;
+  for (;;) pause();
+  return 0;
+}
+
+static void *thread(void *nothing) {
+  waiting(nothing);
+  return NULL;
+}
+
+static char *map(size_t size, int flags, int file) {
+  char *start = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, file, 0);
+  if (start == MAP_FAILED) exit(3);
+  return start;
+}
+
+int main(int count, char **arguments) {
+  const char *what = count > 1 ? arguments[1] : "";
+  char line[8];
+  pthread_t threads[8];
+  pid_t child = 0;
+  static char stack[65536] __attribute__((aligned(16)));
+
+  /* No buffer comes from the heap later, which would count as a gain. */
+  static char buffer[4096];
+  setvbuf(stdin, buffer, _IOFBF, sizeof buffer);
+  setbuf(stdout, NULL);
+  signal(SIGCHLD, SIG_DFL);
+  puts("ready");
+  while (fgets(line, sizeof line, stdin)) {
+    if (!strcmp(what, "anonymous")) {
+      char *start = map(1024UL * mebibyte, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+      madvise(start, 1024UL * mebibyte, MADV_NOHUGEPAGE);
+      memset(start, 1, 10 * mebibyte);
+    } else if (!strcmp(what, "file")) {
+      char name[] = "/var/tmp/tamalloc-subject-XXXXXX";
+      int file = mkstemp(name);
+      unlink(name);
+      if (ftruncate(file, 8 * mebibyte)) exit(3);
+      char *start = map(8 * mebibyte, MAP_SHARED, file);
+      for (int page = 0; page < 8 * mebibyte; page += 4096) start[page] = 1;
+    } else if (!strcmp(what, "shared")) {
+      char *start = map(8 * mebibyte, MAP_SHARED | MAP_ANONYMOUS, -1);
+      memset(start, 1, 8 * mebibyte);
+    } else if (!strcmp(what, "threads")) {
+      for (int index = 0; index < 8; index++)
+        if (pthread_create(&threads[index], NULL, thread, NULL)) exit(3);
+    } else if (!strcmp(what, "clone")) {
+      child = clone(waiting, stack + sizeof stack, CLONE_VM | SIGCHLD, NULL);
+      printf("%d ", child);
+    } else if (!strcmp(what, "zombie")) {
+      child = fork();
+      if (child == 0) _exit(0);
+      siginfo_t end;
+      waitid(P_PID, child, &end, WEXITED | WNOWAIT);
+      printf("%d ", child);
+    } else if (!strcmp(what, "name")) {
+      prctl(PR_SET_NAME, arguments[2]);
+    }
+    puts("done");
+  }
+  if (child > 0) kill(child, SIGKILL);
+  return 0;
+}

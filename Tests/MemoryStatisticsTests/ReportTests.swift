@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+
+import Foundation
+import Instruments
+import Pages
+import Testing
+
+@testable import MemoryStatistics
+
+/// Tables, trees, JSON, CSV and metrics.
+@Suite struct ReportTests {
+  @Test(arguments: [
+    (0, "0 B", "0 B"), (1023, "1023 B", "1.0 kB"), (1024, "1.0 KiB", "1.0 kB"),
+    (1_048_575, "1.0 MiB", "1.0 MB"), (10 << 20, "10.0 MiB", "10.5 MB"),
+    (100 << 20, "100 MiB", "105 MB"), (1 << 40, "1.0 TiB", "1.1 TB"),
+    (-2048, "-2.0 KiB", "-2.0 kB"),
+    (999_949, "977 KiB", "1.0 MB"), (.max, "8.0 EiB", "9.2 EB"),
+  ])
+  func `sizes in both families of units`(bytes: Int, iec: String, si: String) {
+    #expect(ByteUnit.iec.text(ByteCount(bytes)) == iec)
+    #expect(ByteUnit.si.text(ByteCount(bytes)) == si)
+  }
+
+  @Test func `sizes are right to the last digit, against Double`() {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var random = SeededGenerator(seed: seed)
+    for _ in 0..<2000 {
+      let bytes = Int.random(in: 0...(1 << Int.random(in: 1...52, using: &random)), using: &random)
+      let text = ByteUnit.mebibytes.text(ByteCount(bytes))
+      let value = Double(text.dropLast(4)) ?? -1
+      #expect(abs(value - Double(bytes) / 1048576) <= 0.0501, "seed \(seed): \(bytes) \(text)")
+    }
+  }
+
+  @Test(arguments: [
+    ("plain", "plain", 5), ("a\u{1B}[31mb", "a?[31mb", 7), ("tab\t", "tab?", 4),
+    ("日本", "日本", 4), ("e\u{301}", "e\u{301}", 1), ("\u{202E}abc", "?abc", 4),
+  ])
+  func `what is shown is safe and has its width`(text: String, shown: String, width: Int) {
+    #expect(DisplayText.safe(text) == shown)
+    #expect(DisplayText.width(DisplayText.safe(text)) == width)
+  }
+
+  private func rows(_ list: [(pid: Int32, parent: Int32, committed: Int?)]) -> [ProcessStatistics] {
+    list.map { entry in
+      var row = ProcessStatistics(pid: ProcessIdentifier(entry.pid))
+      row.parent = ProcessIdentifier(entry.parent)
+      row.name = "p\(entry.pid)"
+      row.addressSpace = .present
+      row.reserved = 4096
+      row.committed = entry.committed.map { ByteCount($0) }
+      return row
+    }
+  }
+
+  @Test func `order is by value, then pid, with gaps at the end`() {
+    var names = UserNames()
+    let list = rows([(1, 0, 5), (2, 1, nil), (3, 1, 9), (4, 1, 5)])
+    let down = RowOrder(by: .committed).sorted(list, names: &names)
+    #expect(down.map(\.pid) == [3, 1, 4, 2])
+    let up = RowOrder(by: .committed, isReversed: true).sorted(list, names: &names)
+    #expect(up.map(\.pid) == [1, 4, 3, 2])
+  }
+
+  @Test func `a tree has every row once, whatever its parents`() {
+    let tree = ProcessTree.arranged(rows([(1, 0, 1), (2, 1, 1), (3, 1, 1), (4, 2, 1), (9, 77, 1)]))
+    #expect(tree.map(\.process.pid) == [1, 2, 4, 3, 9])
+    #expect(tree.map(\.branches) == ["", "├─ ", "│  └─ ", "└─ ", ""])
+    let circle = ProcessTree.arranged(rows([(5, 6, 1), (6, 5, 1), (7, 7, 1)]))
+    #expect(Set(circle.map(\.process.pid)) == [5, 6, 7])
+  }
+
+  @Test func `a gap is a dash in the table, null in JSON, nothing in CSV`() throws {
+    var names = UserNames()
+    let list = rows([(3, 1, nil)])
+    let table = StatisticsTable(fields: [.pid, .committed, .name], unit: .iec)
+    let drawn = table.lines(of: list, names: &names)
+    #expect(drawn.gaps == 1)
+    #expect(drawn.text == "PID  COMMITTED  NAME\n  3          –  p3\n")
+    let json = StatisticsJSON.object(of: list[0], details: [], names: &names)
+    let object = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+    #expect(object?["committedBytes"] is NSNull)
+    #expect(object?["reservedBytes"] as? Int == 4096)
+    #expect(
+      StatisticsCSV.lines(of: list, fields: [.pid, .committed], names: &names)
+        == "pid,committed\n3,\n")
+  }
+
+  @Test func `any name survives JSON`() throws {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var random = SeededGenerator(seed: seed)
+    var names = UserNames()
+    for _ in 0..<500 {
+      let bytes = (0..<15).map { _ in UInt8.random(in: 1...255, using: &random) }
+      var row = ProcessStatistics(pid: 1)
+      row.name = String(decoding: bytes, as: UTF8.self)
+      let json = StatisticsJSON.object(of: row, details: [], names: &names)
+      let object = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+      #expect(object?["name"] as? String == row.name, "seed \(seed)")
+    }
+  }
+
+  @Test func `CSV quotes what would break it`() {
+    var names = UserNames()
+    var row = ProcessStatistics(pid: 1)
+    row.name = "a,\"b\"\nc"
+    #expect(
+      StatisticsCSV.lines(of: [row], fields: [.name], names: &names)
+        == "name\n\"a,\"\"b\"\"\nc\"\n")
+  }
+
+  @Test func `groups are bounded, and none is called other twice`() {
+    var names = UserNames()
+    var list: [ProcessStatistics] = []
+    for index in 0..<100 {
+      var row = rows([(Int32(index + 1), 0, index * 4096)])[0]
+      row.name = index == 99 ? "other" : "name \(index)"
+      list.append(row)
+    }
+    let groups = ProcessGroup.groups(of: list, by: .name, most: 5, names: &names)
+    #expect(groups.map(\.name) == ["name 98", "name 97", "name 96", "name 95", "name 94", "other"])
+    #expect(groups.reduce(0) { $0 + $1.totals.processes } == 100)
+  }
+
+  @Test(arguments: [
+    ("", MetricsFormat.text), ("*/*", .text), ("application/openmetrics-text", .openMetrics),
+    ("application/openmetrics-text; version=1.0.0, text/plain;q=0.5", .openMetrics),
+    ("application/openmetrics-text;q=0.1,text/plain;q=0.9", .text),
+    ("application/openmetrics-text;version=9.0.0,text/plain;q=0.1", .text),
+    ("application/openmetrics-text;q=0", .text), ("text/html,;;q=x", .text),
+  ])
+  func `the format that is asked for`(accept: String, format: MetricsFormat) {
+    #expect(MetricsFormat(accept: accept) == format)
+  }
+
+  @Test func `the page of any names is one that promtool and OpenMetrics take`() throws {
+    var names = UserNames()
+    let fixture = try ProcFixture()
+    for (index, name) in ["quote\"", "back\\\\slash", "new\\nline", "{brace}", "日本"].enumerated() {
+      try fixture.add(10 + index, name: name, resident: 5000 + index)
+    }
+    let snapshot = try fixture.snapshot()
+    let groups = ProcessGroup.groups(of: snapshot.processes, by: .name, most: 9, names: &names)
+    let page = MetricsPage(snapshot: snapshot, groups: groups, scanSeconds: 0.001).content
+    #expect(page.hasSuffix("\n# EOF\n"))
+    #expect(page.contains("tamalloc_group_committed_bytes{group=\"quote\\\"\"} 5120000\n"))
+    if let result = Proc.output("promtool", "check", "metrics", input: page) {
+      #expect(result.status == 0, "\(result.text)")
+      #expect(result.text.isEmpty)
+    }
+    let script = """
+      import sys
+      from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
+      print(sum(len(family.samples) for family in parse(sys.stdin.read())))
+      """
+    if Proc.output("python3", "-c", "import prometheus_client")?.status == 0 {
+      let result = try #require(Proc.output("python3", "-c", script, input: page))
+      #expect(result.status == 0, "\(result.text)")
+      let samples = page.split(separator: "\n").filter { !$0.hasPrefix("#") }.count
+      #expect(Int(result.text.trimmingCharacters(in: .whitespacesAndNewlines)) == samples)
+    }
+  }
+}
