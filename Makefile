@@ -30,7 +30,7 @@ setup:
 	@scripts/require libc6-dev git
 
 setup-test: setup
-	@scripts/require pkg-config binutils
+	@scripts/require pkg-config binutils tmux procps
 
 demo: setup
 	$(build)
@@ -46,6 +46,7 @@ test-swift: setup-test
 test-kernel: setup
 	Kernel/scripts/test
 	Kernel/scripts/test-library
+	Tests/MemoryStatisticsTests/Programs/compare-sources "$$(Kernel/scripts/command)"
 
 test-kernel-debug: setup
 	KERNEL_DEBUG=1 Kernel/scripts/test
