@@ -27,10 +27,15 @@ enum BuiltCommand {
   }()
 
   static func run(_ arguments: String...) throws -> Outcome {
+    try run(arguments)
+  }
+
+  /// Runs the command, or another program that is then to run it.
+  static func run(_ arguments: [String], by program: String = path) throws -> Outcome {
     let process = Process()
     let output = Pipe()
     let complaint = Pipe()
-    process.executableURL = URL(filePath: path)
+    process.executableURL = URL(filePath: program)
     process.arguments = arguments
     process.standardOutput = output
     process.standardError = complaint

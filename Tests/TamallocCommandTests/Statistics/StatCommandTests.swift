@@ -166,32 +166,25 @@ import Testing
     ]).output
     #expect(json.split(separator: "\n").count >= 3)
   }
-}
 
-extension BuiltCommand {
-  static func run(_ arguments: [String]) throws -> Outcome {
-    switch arguments.count {
-    case 0: try run()
-    default: try runAll(arguments)
+  /// This process belongs to root, and nobody may read what shares its pages.
+  @Test(.enabled(if: getuid() == 0, "only root can become nobody"))
+  func `what nobody may not read is a dash, a footer and null`() throws {
+    // The build's folder may be root's alone, so the command stands where nobody can reach it.
+    let copy = "/tmp/tamalloc-nobody-\(getpid())"
+    try FileManager.default.copyItem(atPath: BuiltCommand.path, toPath: copy)
+    defer { try? FileManager.default.removeItem(atPath: copy) }
+    func asNobody(_ arguments: String...) throws -> BuiltCommand.Outcome {
+      let become = ["--reuid=65534", "--regid=65534", "--clear-groups", copy]
+      return try BuiltCommand.run(become + arguments, by: "/usr/bin/setpriv")
     }
-  }
-
-  private static func runAll(_ arguments: [String]) throws -> Outcome {
-    let process = Process()
-    let output = Pipe()
-    let complaint = Pipe()
-    process.executableURL = URL(filePath: path)
-    process.arguments = arguments
-    process.standardOutput = output
-    process.standardError = complaint
-    try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    let errors = complaint.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return Outcome(
-      status: process.terminationReason == .exit
-        ? process.terminationStatus : 128 + process.terminationStatus,
-      output: String(decoding: text, as: UTF8.self),
-      complaint: String(decoding: errors, as: UTF8.self))
+    let table = try asNobody("stat", "--pss", "\(getpid())")
+    #expect(table.status == 0, "\(table.complaint)")
+    #expect(table.output.contains("can't be read for 1 of 1 processes"), "\(table.output)")
+    let json = try asNobody("stat", "--pss", "--json", "\(getpid())")
+    #expect(json.output.contains("\"pssBytes\":null"), "\(json.output)")
+    #expect(!json.output.contains("\"committedBytes\":null"), "\(json.output)")
+    let ours = try BuiltCommand.run("stat", "--pss", "--json", "\(getpid())")
+    #expect(!ours.output.contains("\"pssBytes\":null"), "\(ours.output)")
   }
 }
