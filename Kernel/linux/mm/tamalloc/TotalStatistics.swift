@@ -8,14 +8,15 @@
 //   Terms.   The call *begins* at one reading of the clock.  Processes born
 //            later do not exist for it.  A process is *alone* with its mm if
 //            nobody else used the mm at one instant since the call began.
-//   Rule.    Alone: count the mm and forget it.  Otherwise: count it if it is
-//            not among the remembered, and remember it.
+//   Rule.    Count the mm if it is not among the remembered.  Remember it unless
+//            the process is alone with it.
 //   Proof.   Suppose the scan meets process p, and later q, with one mm.
 //            q was born before the call began, and had that mm from its birth
 //            or from an execve(); after an execve() the mm is q's own, and p
 //            cannot have come to share it but as q's child, born later still.
 //            So q had it at every instant since the call began, p was not
-//            alone, and p's turn left the mm among the remembered.
+//            alone, and p's turn left the mm among the remembered.  At q's turn
+//            p may be gone and q alone; that the mm is remembered still counts.
 //   Cost.    Memory for the shared mms only: children inside vfork() and users
 //            of bare CLONE_VM.  It is charged to the caller's memory cgroup.
 //
@@ -81,7 +82,9 @@ public func tamalloc_swift_total_statistics(
   private func isNew(
     _ space: borrowing StatisticsAddressSpace, of process: borrowing StatisticsProcess
   ) throws(KernelError) -> Bool {
-    if unsafe !tamalloc_statistics_is_shared(space.mm, process.task, began) { return true }
+    if unsafe !tamalloc_statistics_is_shared(space.mm, process.task, began) {
+      return unsafe !tamalloc_statistics_is_remembered(seen, space.mm)
+    }
     let answer = unsafe tamalloc_statistics_remember(seen, space.mm)
     try KernelError.check(answer)
     return answer != 0

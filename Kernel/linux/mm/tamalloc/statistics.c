@@ -193,6 +193,11 @@ bool tamalloc_statistics_is_shared(struct mm_struct *mm,
 /* Two mms cannot start within one block of this size. */
 #define MM_INDEX_SHIFT	ilog2(sizeof(struct mm_struct))
 
+bool tamalloc_statistics_is_remembered(struct xarray *seen, struct mm_struct *mm)
+{
+	return xa_load(seen, (unsigned long)mm >> MM_INDEX_SHIFT);
+}
+
 /*
  * 1 if @mm is new to @seen, 0 if it is known, or a negative error.  What is
  * remembered is pinned (the structure, not its pages), so that no other mm can

@@ -63,6 +63,8 @@ void tamalloc_statistics_count_pages(struct mm_struct *mm,
 bool tamalloc_statistics_is_shared(struct mm_struct *mm,
 				   struct task_struct *process,
 				   unsigned long long began);
+bool tamalloc_statistics_is_remembered(struct xarray *seen,
+				       struct mm_struct *mm);
 int tamalloc_statistics_remember(struct xarray *seen, struct mm_struct *mm);
 void mmput(struct mm_struct *mm);
 
