@@ -2,47 +2,67 @@
 
 /// A whole trace in memory, as the contest needs it: nothing is parsed while the clock runs.
 ///
-/// Invariant: ids are within 0 and ``idCount`` − 1; each is requested once, before it is resized or
-/// freed, and freed at most once.
-public struct Trace: Sendable {
+/// Invariant: ids are within 0 and ``idCount`` − 1; each is requested at most once, before it is
+/// resized or freed, and freed at most once. A filtered trace lacks some.
+public struct Trace: Sendable, Hashable {
   /// The events in order.
-  public private(set) var events: [TraceEvent]
-  /// The number of ids.
+  public private(set) var events: TraceEvents
+  /// A bound of the ids: they are below it.
   public private(set) var idCount: Int
 
   /// Takes over events that obey the invariant.
-  init(events: [TraceEvent], idCount: Int) {
+  init(events: TraceEvents, idCount: Int) {
     self.events = events
     self.idCount = idCount
   }
 
-  /// Reads a trace to its end.
+  /// Reads a trace to its end; without a format, finds out which it is.
   public init<Input: TraceInput & ~Copyable>(
-    reading input: consuming Input, format: TraceFormat = .course
+    reading input: consuming Input, format: TraceFormat? = nil
   ) throws(TraceError) {
     var reader = try TraceReader(input, format: format)
-    events = []
+    events = TraceEvents()
     // What a trace declares is not yet true: no more than this is set aside on its word.
     events.reserveCapacity(min(reader.declaredEvents, 1 << 20))
-    idCount = 0
-    while let event = try reader.next() {
-      if case .request = event { idCount += 1 }
+    while true {
+      reader.movePlainEvents(to: &events)
+      guard let event = try reader.next() else { break }
       events.append(event)
     }
+    idCount = reader.requests
   }
 
-  /// The trace in the course's format, which has no resizes.
-  ///
-  /// - Precondition: there are none.
-  public var text: String {
-    var lines = "\(events.count)\n"
-    for event in events {
-      switch event {
-      case .request(let id, let size): lines += "REQUEST \(id) \(size)\n"
-      case .resize: preconditionFailure("the course's format has no resizes")
-      case .free(let id): lines += "FREE \(id)\n"
-      }
+  /// Reads what a filter lets pass.
+  public init<Input: TraceInput & ~Copyable>(
+    reading input: consuming Input, format: TraceFormat? = nil, filter: inout TraceFilter
+  ) throws(TraceError) {
+    var reader = try TraceReader(input, format: format)
+    events = TraceEvents()
+    events.reserveCapacity(min(reader.declaredEvents, 1 << 20))
+    while let event = try reader.next() {
+      if let passed = filter.pass(event) { events.append(passed) }
     }
-    return lines
+    idCount = reader.requests
+  }
+
+  /// What a filter lets pass of this trace.
+  public func filtered(by filter: inout TraceFilter) -> Trace {
+    var passed = TraceEvents()
+    passed.reserveCapacity(events.count)
+    for event in events {
+      if let event = filter.pass(event) { passed.append(event) }
+    }
+    return Trace(events: passed, idCount: idCount)
+  }
+
+  /// The trace in the course's format; resizes are written as `RESIZE id size`, which only this
+  /// project reads.
+  ///
+  /// - Complexity: O(n).
+  public var text: String {
+    var text = TraceText()
+    text.add(count: events.count)
+    for event in events { text.add(event) }
+    return text.string
   }
 }

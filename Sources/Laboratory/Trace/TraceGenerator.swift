@@ -63,7 +63,7 @@ extension Trace {
       }
     }
     var rest = InsertionSequence(count: recipe.count, seed: recipe.seed &+ 1)
-    var events: [TraceEvent] = []
+    var events = TraceEvents()
     events.reserveCapacity(2 * recipe.count)
     for id in 0..<recipe.count {
       while true {
