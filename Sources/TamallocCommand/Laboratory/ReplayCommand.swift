@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import ArgumentParser
+internal import Charts
 internal import FoundationEssentials
 internal import Laboratory
 
@@ -31,6 +32,18 @@ struct ReplayCommand: ParsableCommand {
   @Flag(help: "Check the allocators' own invariants after every event, which takes long.")
   var checkInvariants = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Write the bytes requested and allocated after each event, as kma_output.dat has them.",
+      discussion: "Of several allocators, each has a file of its own: kma_output-buddy.dat.",
+      valueName: "file"), completion: .file())
+  var data: String?
+
+  @Option(
+    help: ArgumentHelp("Draw both over the events as SVG.", valueName: "file.svg"),
+    completion: .file(extensions: ["svg"]))
+  var plot: String?
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -38,14 +51,25 @@ struct ReplayCommand: ParsableCommand {
     var plan = options.plan()
     plan.checksInvariants = checkInvariants
     plan.startSeconds = Replay.processSeconds
+    plan.keepsHistory = plot != nil
+    let picture = try plot.map { path throws(Failure) in try ReplacedFile(path: path) }
     let file = try TraceFile(path: trace)
-    let record = ReplayRecord(try file.replay(plan), trace: file.name)
+    let replay: Replay
+    if let data {
+      let files = try DataFiles(path: data, allocators: plan.allocators)
+      replay = try file.replay(plan, data: files.sink)
+      try files.finish()
+    } else {
+      replay = try file.replay(plan)
+    }
+    let record = ReplayRecord(replay, trace: file.name)
     if json {
       try StandardOutput.write(LaboratoryJSON.text(of: record) + "\n")
     } else {
       let table = ReplayTable(record: record, width: min(Terminal.columns, 120))
       try StandardOutput.write(table.lines.joined(separator: "\n") + "\n")
     }
+    try picture?.write(SVGChart().document(of: ReplayChart(replay, trace: file.name).grid))
     try record.requirePassed()
   }
 }

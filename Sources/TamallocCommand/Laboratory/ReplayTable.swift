@@ -38,36 +38,44 @@ struct ReplayTable {
   /// All tables, and what must be known to read them.
   var lines: [String] {
     var lines = verdicts
-    lines += costs.lines(width: width) + [""]
-    lines += latencies.lines(width: width) + [""]
+    for table in [
+      pages, times, latencies("allocate, ns", \.allocate), latencies("free, ns", \.free),
+    ] {
+      lines += table.lines(width: width) + [""]
+    }
     lines += notes.flatMap { Paragraph.lines(of: $0, width: width, mark: "• ") }
     return lines
   }
 
-  private var costs: TextTable {
+  private var pages: TextTable {
     TextTable(
-      header: [
-        "", "penalty", "utilisation", "requested", "freed", "peak pages", "ns/op", "process time",
-        "score",
-      ],
+      header: ["pages", "penalty", "utilisation", "requested", "freed", "in use", "peak"],
       rows: record.allocators.map { allocator in
         [
           allocator.name + (allocator.passed ? "" : " FAILED"), allocator.penalty.significant(3),
           (allocator.utilisation * 100).fixed(1) + "%", allocator.pagesRequested.grouped,
-          allocator.pagesFreed.grouped, allocator.pagesPeak.grouped,
-          allocator.nanosecondsPerOperation?.fixed(1) ?? "–", allocator.seconds?.duration ?? "–",
-          allocator.score?.significant(3) ?? "–",
+          allocator.pagesFreed.grouped, allocator.pagesInUse.grouped, allocator.pagesPeak.grouped,
         ]
       })
   }
 
-  private var latencies: TextTable {
-    let names = ["mean", "p50", "p99", "p99.9", "worst"]
-    return TextTable(
-      header: ["ns, clock included"] + names.map { "allocate \($0)" } + names.map { "free \($0)" },
+  private var times: TextTable {
+    TextTable(
+      header: ["time", "ns/operation", "process time", "score"],
       rows: record.allocators.map { allocator in
-        [allocator.name] + cells(allocator.allocate) + cells(allocator.free)
+        [
+          allocator.name, allocator.nanosecondsPerOperation?.fixed(1) ?? "–",
+          allocator.seconds?.duration ?? "–", allocator.score?.significant(3) ?? "–",
+        ]
       })
+  }
+
+  private func latencies(
+    _ title: String, _ latency: (AllocatorRecord) -> LatencyRecord?
+  ) -> TextTable {
+    TextTable(
+      header: [title, "mean", "p50", "p99", "p99.9", "worst"],
+      rows: record.allocators.map { [$0.name] + cells(latency($0)) })
   }
 
   private func cells(_ latency: LatencyRecord?) -> [String] {
@@ -85,10 +93,10 @@ struct ReplayTable {
       let many = least == most ? "\(most)" : "\(least) to \(most)"
       notes.append(
         (most == 1
-          ? "ns/op: processor time of all operations in one run"
-          : "ns/op: processor time of all operations in a run, the median of \(many)")
-          + ", no clock between; the latencies below come from another run and include the clock's "
-          + "cost, \(record.clockNanoseconds) ns a pair")
+          ? "ns/operation: processor time of one run without a clock in it"
+          : "ns/operation: processor time of a run without a clock in it, the median of \(many)")
+          + "; the latencies come from another run, by the clock on the wall, which costs "
+          + "\(record.clockNanoseconds) ns a pair that is in them, as is what else the machine did")
     }
     notes.append(
       "process time: to start, to read \(record.events.grouped) events "
