@@ -39,7 +39,9 @@ struct TraceLayout {
   }
 
   @inline(__always)
-  private func selected(_ size: Int) -> Int? { isPlain ? size : selection.scaled(size) }
+  private func selected(_ size: Int) -> Int? {
+    isPlain && size <= Int(Int32.max) ? size : selection.scaled(size)
+  }
 
   @inline(__always)
   private mutating func request(_ id: Int, _ size: Int, _ batch: inout Batch) {
