@@ -8,10 +8,9 @@
 // Invariant: position ≤ filled ≤ buffer size.
 
 /// A cursor over the bytes of a trace.
-@safe
 struct TraceBytes<Input: TraceInput & ~Copyable>: ~Copyable {
   private var input: Input
-  private let buffer: UnsafeMutableRawBufferPointer
+  private let memory = TraceBuffer()
   private var position = 0
   private var filled = 0
   /// What was read before the buffer's present contents.
@@ -23,16 +22,11 @@ struct TraceBytes<Input: TraceInput & ~Copyable>: ~Copyable {
   /// The field that is being read, from 1; 0 before the first.
   private(set) var field = 0
 
-  private static var bufferSize: Int { 1 << 16 }
+  private var buffer: UnsafeMutableRawBufferPointer { unsafe memory.bytes }
   static var newline: UInt8 { 10 }
 
   init(_ input: consuming Input) {
     self.input = input
-    unsafe buffer = .allocate(byteCount: Self.bufferSize, alignment: 8)
-  }
-
-  deinit {
-    unsafe buffer.deallocate()
   }
 
   /// The bytes read so far.
@@ -60,18 +54,18 @@ struct TraceBytes<Input: TraceInput & ~Copyable>: ~Copyable {
   // MARK: Lines
 
   /// Goes to the first field of the next line that has one.
-  mutating func skipEmptyLines() throws(TraceError) {
+  ///
+  /// - Parameter isPadded: whether zero bytes are passed over like blanks: an unfinished recording is
+  ///   filled up with them.
+  mutating func skipEmptyLines(isPadded: Bool = false) throws(TraceError) {
     field = 0
     while let byte = peek(), byte <= 32 {
-      guard byte == Self.newline || isBlank(byte) else { throw fault(.unknownVerb, field: 1) }
+      guard byte == Self.newline || isBlank(byte) || (isPadded && byte == 0) else {
+        throw fault(.unknownVerb, field: 1)
+      }
       if byte == Self.newline { line += 1 }
       position += 1
     }
-  }
-
-  /// Passes over zero bytes, with which an unfinished recording is filled up.
-  mutating func skipPadding() {
-    while let byte = peek(), byte == 0 { position += 1 }
   }
 
   mutating func endLine() throws(TraceError) {
@@ -144,5 +138,19 @@ struct TraceBytes<Input: TraceInput & ~Copyable>: ~Copyable {
     let bytes = unsafe UnsafeRawBufferPointer(rebasing: buffer[position..<filled])
     position += unsafe plain.read(bytes, most: most, &live)
     line += plain.count
+  }
+}
+
+/// The buffer's memory. A class, as Swift 6.3 forgets to end a generic struct that can't be copied.
+@safe
+final class TraceBuffer {
+  let bytes: UnsafeMutableRawBufferPointer
+
+  init() {
+    unsafe bytes = .allocate(byteCount: 1 << 16, alignment: 8)
+  }
+
+  deinit {
+    unsafe bytes.deallocate()
   }
 }

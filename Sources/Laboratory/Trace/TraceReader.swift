@@ -14,18 +14,18 @@
 /// A trace, read event by event.
 public struct TraceReader<Input: TraceInput & ~Copyable>: ~Copyable {
   private var bytes: TraceBytes<Input>
-  private var live = LiveIDs()
-  private var plain = PlainLines()
+  private var live: LiveIDs
+  private var plain: PlainLines
   /// The events read, handed out or not.
-  private var found = 0
+  private var found: Int
   /// Of malloc-lab: the blocks that are allocated, by the trace's own ids.
-  private var names: [Int: Int] = [:]
-  private var declaredIDs = 0
+  private var names: [Int: Int]
+  private let declaredIDs: Int
 
   /// How the trace is written.
-  public private(set) var format: TraceFormat
+  public let format: TraceFormat
   /// The number of events that the trace declares.
-  public private(set) var declaredEvents: Int
+  public let declaredEvents: Int
   /// The events handed out so far.
   public var events: Int { found - plain.count }
 
@@ -34,38 +34,23 @@ public struct TraceReader<Input: TraceInput & ~Copyable>: ~Copyable {
   /// The bytes read so far.
   public var bytesRead: Int { bytes.count }
 
-  /// The largest size, and count of events, that a trace may have: what a processor can address.
-  public static var largestNumber: Int { 1 << 48 - 1 }
   private static var largestID: Int { TraceEvents.idLimit - 1 }
 
   /// Reads what stands before the first event; without a format, finds out which it is.
   public init(
     _ input: consuming Input, format wanted: TraceFormat? = nil
   ) throws(TraceError) {
-    bytes = TraceBytes(input)
-    format = wanted ?? .course
-    declaredEvents = 0
-    try bytes.skipEmptyLines()
-    if bytes.peek() == nil { throw bytes.fault(.empty, field: 1) }
-    declaredEvents = try headerLine(limit: Self.largestNumber)
-    if wanted == nil {
-      // The second line of malloc-lab's is a number, of the course's a verb, if there is one.
-      try skipToEvent()
-      if let first = bytes.peek(), UInt8(ascii: "0")...UInt8(ascii: "9") ~= first { format = .rep }
-    }
-    if format == .rep {
-      declaredIDs = try headerLine(limit: Self.largestID + 1)
-      declaredEvents = try headerLine(limit: Self.largestNumber)
-      _ = try headerLine(limit: Self.largestNumber)
-    }
-  }
-
-  /// Reads a line of one number.
-  private mutating func headerLine(limit: Int) throws(TraceError) -> Int {
-    try bytes.skipEmptyLines()
-    let number = try bytes.number(limit: limit)
-    try bytes.endLine()
-    return number
+    // Nothing of this value may be there before the last error: Swift 6.3 would not release it.
+    var bytes = TraceBytes(input)
+    let header = try TraceHeader(&bytes, wanted)
+    self.bytes = bytes
+    format = header.format
+    declaredIDs = header.ids
+    declaredEvents = header.events
+    found = 0
+    names = [:]
+    live = LiveIDs()
+    plain = PlainLines()
   }
 
   /// The next event, or nil at the end.
@@ -81,7 +66,7 @@ public struct TraceReader<Input: TraceInput & ~Copyable>: ~Copyable {
   private mutating func nextOfAnyKind() throws(TraceError) -> TraceEvent? {
     readPlain()
     if let event = plain.pop() { return event }
-    try skipToEvent()
+    try bytes.skipEmptyLines(isPadded: found == declaredEvents)
     guard bytes.peek() != nil else {
       if bytes.failure != nil { throw bytes.fault(.empty) }
       guard found == declaredEvents else {
@@ -117,11 +102,6 @@ public struct TraceReader<Input: TraceInput & ~Copyable>: ~Copyable {
     found += plain.count
   }
 
-  private mutating func skipToEvent() throws(TraceError) {
-    if found == declaredEvents { bytes.skipPadding() }
-    try bytes.skipEmptyLines()
-  }
-
   // MARK: The course's format
 
   private mutating func nextOfCourse() throws(TraceError) -> TraceEvent {
@@ -154,7 +134,7 @@ public struct TraceReader<Input: TraceInput & ~Copyable>: ~Copyable {
 
   /// A size, and the mark that a recorded one may have.
   private mutating func size() throws(TraceError) -> Int {
-    let size = try bytes.number(limit: Self.largestNumber)
+    let size = try bytes.number(limit: TraceHeader.largestNumber)
     if !bytes.isLineEnd(), bytes.word() != Verb.large { throw bytes.fault(.unexpectedField) }
     return size
   }
@@ -168,7 +148,7 @@ public struct TraceReader<Input: TraceInput & ~Copyable>: ~Copyable {
       let name = try declaredID()
       let known = names[name]
       if verb == Verb.a, known != nil { throw bytes.fault(.repeatedID(name)) }
-      let size = try bytes.number(limit: Self.largestNumber)
+      let size = try bytes.number(limit: TraceHeader.largestNumber)
       guard let id = known else { return .request(id: try request(name), size: size) }
       return size == 0 ? release(name, id) : .resize(id: id, size: size)
     case Verb.f:
@@ -198,6 +178,45 @@ public struct TraceReader<Input: TraceInput & ~Copyable>: ~Copyable {
     names[name] = nil
     _ = live.remove(id)
     return .free(id: id)
+  }
+}
+
+/// What stands before the first event.
+private struct TraceHeader {
+  var format: TraceFormat
+  var ids = 0
+  var events: Int
+
+  /// The largest size, and count of events, that a trace may have: what a processor can address.
+  static var largestNumber: Int { 1 << 48 - 1 }
+
+  init<Input: TraceInput & ~Copyable>(
+    _ bytes: inout TraceBytes<Input>, _ wanted: TraceFormat?
+  ) throws(TraceError) {
+    try bytes.skipEmptyLines()
+    if bytes.peek() == nil { throw bytes.fault(.empty, field: 1) }
+    events = try bytes.headerLine(limit: Self.largestNumber)
+    format = wanted ?? .course
+    if wanted == nil {
+      // The second line of malloc-lab's is a number, of the course's a verb, if there is one.
+      try bytes.skipEmptyLines(isPadded: events == 0)
+      if let first = bytes.peek(), UInt8(ascii: "0")...UInt8(ascii: "9") ~= first { format = .rep }
+    }
+    if format == .rep {
+      ids = try bytes.headerLine(limit: TraceEvents.idLimit)
+      events = try bytes.headerLine(limit: Self.largestNumber)
+      _ = try bytes.headerLine(limit: Self.largestNumber)
+    }
+  }
+}
+
+extension TraceBytes where Input: ~Copyable {
+  /// Reads a line of one number.
+  fileprivate mutating func headerLine(limit: Int) throws(TraceError) -> Int {
+    try skipEmptyLines()
+    let number = try number(limit: limit)
+    try endLine()
+    return number
   }
 }
 

@@ -20,7 +20,7 @@ struct Preload {
     var words = program.split(separator: "/").dropLast()
     var candidates = ["/" + words.dropLast().joined(separator: "/") + "/lib/tamalloc/" + name]
     while let _ = words.popLast() {
-      candidates.append("/" + (words + ["build", "lib", "tamalloc", name]).joined(separator: "/"))
+      candidates.append("/" + words.joined(separator: "/") + "/build/lib/tamalloc/" + name)
     }
     guard let found = candidates.first(where: { unsafe access($0, R_OK) == 0 }) else {
       throw Failure("\(name) is not installed with this program: make install, or \(script), builds it")

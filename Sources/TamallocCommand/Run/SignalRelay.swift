@@ -21,9 +21,9 @@ struct SignalRelay {
   func wait(for process: inout CommandProcess) -> Int32 {
     var signals = signals
     while !process.hasEnded() {
-      var information = siginfo_t()
+      var information = unsafe siginfo_t()
       let signal = unsafe sigwaitinfo(&signals, &information)
-      let isFromTerminal = information.si_code > 0
+      let isFromTerminal = unsafe information.si_code > 0
       if signal > 0, signal != SIGCHLD, !isFromTerminal { process.send(signal) }
     }
     return process.status ?? ExitStatus.failure.rawValue
