@@ -3,10 +3,19 @@ const linear = most => ({ place: value => value / most });
 const wide = allocator => allocator.name === "near-best-fit" ? 2.8 : 1.6;
 const live = (trace, allocator) => allocator.live || trace.live;
 
+/**
+ * The allocators that decide a scale: those that failed, and the one that wastes by design, would make
+ * dust of the rest.
+ */
+function fair(shown) {
+  const some = shown.filter(allocator => allocator.passed && allocator.name !== "dummy");
+  return some.length ? some : shown;
+}
+
 function overEvents(canvas, trace, shown, value, area) {
   const events = trace.samples[trace.samples.length - 1] || 1;
   let most = 1;
-  for (const allocator of shown) {
+  for (const allocator of fair(shown)) {
     for (let index = 0; index < allocator.pages.length; index += 1) {
       most = Math.max(most, value(allocator, index));
     }
@@ -17,10 +26,15 @@ function overEvents(canvas, trace, shown, value, area) {
   chart(canvas, x, y, (drawing, px, py, frame) => {
     const points = series => series.map((value, index) => [px(trace.samples[index]), py(value)]);
     if (area) line(drawing, points(trace.live), theme("area"), { floor: frame.bottom });
+    drawing.save();
+    drawing.beginPath();
+    drawing.rect(frame.left, frame.top - 2, frame.right - frame.left, frame.bottom - frame.top + 4);
+    drawing.clip();
     for (const allocator of shown) {
       const values = allocator.pages.map((_, index) => value(allocator, index));
       line(drawing, points(values), tone(allocator.name), { wide: wide(allocator) });
     }
+    drawing.restore();
     const now = Math.round(px(trace.samples[trace.moments[state.moment]])) + .5;
     line(drawing, [[now, frame.top], [now, frame.bottom]], theme("ink"), { wide: 1, dash: [3, 3] });
   });

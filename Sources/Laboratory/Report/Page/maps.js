@@ -31,9 +31,7 @@ function layMaps(trace, shown) {
   makeRamp();
   element("maps").replaceChildren();
   cards.clear();
-  // Those that failed, and the one that wastes by design, don't decide the scale: the rest would be dust.
-  const fair = shown.filter(allocator => allocator.passed && allocator.name !== "dummy");
-  const frames = Math.max(1, ...(fair.length ? fair : shown).map(allocator => allocator.frames));
+  const frames = Math.max(1, ...fair(shown).map(allocator => allocator.frames));
   for (const allocator of shown) {
     const card = node("article", "", element("maps"));
     card.className = "map";
@@ -50,7 +48,7 @@ function layMaps(trace, shown) {
     const columns = Math.max(1, Math.floor(width / cell));
     const rows = Math.ceil(frames / columns);
     card.canvas.style.height = rows * cell + "px";
-    Object.assign(card, { cell, columns, places: rows * columns, frames: Math.min(allocator.frames, rows * columns) });
+    Object.assign(card, { cell, columns, places: rows * columns });
     card.drawing = context(card.canvas).drawing;
     card.drawn = "";
   }
@@ -62,7 +60,7 @@ function drawMaps(trace) {
     const last = Math.min(sample, allocator.pages.length - 1);
     const map = allocator.maps[Math.min(state.moment, allocator.maps.length - 1)];
     const gap = card.cell > 4 ? 1 : .5;
-    for (let frame = 0; frame < card.frames; frame += 1) {
+    for (let frame = 0; frame < card.places; frame += 1) {
       const before = frame < card.drawn.length ? card.drawn.charCodeAt(frame) : card.drawn ? 48 : -1;
       const now = frame < map.length ? map.charCodeAt(frame) : 48;
       if (before === now) continue;

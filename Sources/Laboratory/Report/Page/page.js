@@ -143,7 +143,7 @@ for (const id of ["output", "waste"]) {
   const move = event => {
     if (event.type === "pointermove" && !event.buttons) return;
     const trace = chosenTrace(), box = event.target.getBoundingClientRect();
-    const share = (event.clientX - box.left - 68) / (box.width - 68 - 18);
+    const share = (event.clientX - box.left - 68) / (box.width - 68 - 30);
     const wanted = share * trace.samples[trace.samples.length - 1];
     setPlaying(false);
     state.moment = trace.moments.findIndex(sample => trace.samples[sample] >= wanted);

@@ -46,7 +46,7 @@ function context(canvas) {
  */
 function chart(canvas, x, y, draw) {
   const { drawing, width, height } = context(canvas);
-  const frame = { left: 68, right: 18, top: 24, bottom: 40 };
+  const frame = { left: 68, right: 30, top: 24, bottom: 40 };
   const across = width - frame.left - frame.right, down = height - frame.top - frame.bottom;
   const px = value => frame.left + x.place(value) * across;
   const py = value => frame.top + (1 - y.place(value)) * down;
@@ -65,13 +65,17 @@ function chart(canvas, x, y, draw) {
   }
   drawing.textBaseline = "top";
   drawing.textAlign = "center";
+  let end = -Infinity;
   for (const tick of x.ticks) {
     const place = Math.round(px(tick)) + .5;
     drawing.beginPath();
     drawing.moveTo(place, height - frame.bottom);
     drawing.lineTo(place, height - frame.bottom + 5);
     drawing.stroke();
-    drawing.fillText(x.label(tick), place, height - frame.bottom + 8);
+    const text = x.label(tick), half = drawing.measureText(text).width / 2;
+    if (place - half < end) continue;
+    drawing.fillText(text, place, height - frame.bottom + 8);
+    end = place + half + 8;
   }
   drawing.textAlign = "right";
   drawing.fillText(x.title, width - frame.right, height - 13);
