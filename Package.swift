@@ -45,6 +45,7 @@ let package = Package(
         "Pages", "Allocators", "Tamalloc",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
+      resources: [.embedInCode("Report/Page")],
       swiftSettings: strict),
 
     .target(name: "MemoryStatistics", dependencies: ["Pages", "CTamalloc"], swiftSettings: strict),

@@ -4,17 +4,37 @@ internal import Allocators
 internal import Pages
 
 /// An allocator in its runs, whatever its type: one call a batch.
-protocol Contestant: AnyObject {
+///
+/// These are closures and no protocol, because the compiler specialises a function for the types that
+/// it is called with, and the closures with it, but not the methods of a generic class.
+struct Contestant {
   /// Replays a batch of a trace that has several, in every run.
-  func replay(_ batch: borrowing Batch) throws
+  let replay: (borrowing Batch) throws -> Void
 
-  /// Replays a trace that is one batch, again and again.
-  func replayWhole(_ batch: borrowing Batch, remainder: [Step]) throws
+  /// Replays a trace that is one batch, again and again; the steps free what it leaves.
+  let replayWhole: (borrowing Batch, [Step]) throws -> Void
 
-  /// The results.
-  ///
-  /// - Parameter operations: how many steps the trace has.
-  func finish(remainder: [Step], operations: Int) throws -> Contest
+  /// The results, after the steps that free what is left, for so many operations.
+  let finish: ([Step], Int) throws -> Contest
+
+  init<Allocator, Source>(
+    _ allocator: Allocator.Type, _ source: Source.Type, _ plan: ReplayPlan, _ declaredEvents: Int,
+    _ lines: DataLines?
+  ) throws(AllocationError)
+  where Allocator: KernelMemoryAllocator & ~Copyable, Source: ReplayPages & ~Copyable {
+    let box = Box(try Racer<Allocator, Source>(plan, declaredEvents, lines))
+    replay = { batch in try box.racer.replay(batch) }
+    replayWhole = { batch, remainder in try box.racer.replayWhole(batch, remainder: remainder) }
+    finish = { remainder, operations in
+      try box.racer.finish(remainder: remainder, operations: operations)
+    }
+  }
+
+  private final class Box<Allocator, Source>
+  where Allocator: KernelMemoryAllocator & ~Copyable, Source: ReplayPages & ~Copyable {
+    var racer: Racer<Allocator, Source>
+    init(_ racer: consuming Racer<Allocator, Source>) { self.racer = racer }
+  }
 }
 
 extension AllocatorName {
@@ -23,23 +43,23 @@ extension AllocatorName {
   /// The allocator of this name over pages, ready to start.
   func contestant<Source: ReplayPages & ~Copyable>(
     over source: Source.Type, _ plan: ReplayPlan, _ declaredEvents: Int, _ lines: DataLines?
-  ) throws(AllocationError) -> any Contestant {
+  ) throws(AllocationError) -> Contestant {
     switch self {
-    case .dummy: try Racer<DummyAllocator, Source>(plan, declaredEvents, lines)
-    case .firstFit: try Racer<FirstFitResourceMap, Source>(plan, declaredEvents, lines)
-    case .bestFit: try Racer<BestFitResourceMap, Source>(plan, declaredEvents, lines)
-    case .worstFit: try Racer<WorstFitResourceMap, Source>(plan, declaredEvents, lines)
-    case .buddy: try Racer<BuddySystem, Source>(plan, declaredEvents, lines)
-    case .lazyBuddy: try Racer<LazyBuddy, Source>(plan, declaredEvents, lines)
-    case .powerOfTwo: try Racer<PowerOfTwoFreeLists, Source>(plan, declaredEvents, lines)
-    case .mcKusickKarels: try Racer<McKusickKarels, Source>(plan, declaredEvents, lines)
-    case .nearBestFit: try Racer<NearBestFit, Source>(plan, declaredEvents, lines)
+    case .dummy: try Contestant(DummyAllocator.self, source, plan, declaredEvents, lines)
+    case .firstFit: try Contestant(FirstFitResourceMap.self, source, plan, declaredEvents, lines)
+    case .bestFit: try Contestant(BestFitResourceMap.self, source, plan, declaredEvents, lines)
+    case .worstFit: try Contestant(WorstFitResourceMap.self, source, plan, declaredEvents, lines)
+    case .buddy: try Contestant(BuddySystem.self, source, plan, declaredEvents, lines)
+    case .lazyBuddy: try Contestant(LazyBuddy.self, source, plan, declaredEvents, lines)
+    case .powerOfTwo: try Contestant(PowerOfTwoFreeLists.self, source, plan, declaredEvents, lines)
+    case .mcKusickKarels: try Contestant(McKusickKarels.self, source, plan, declaredEvents, lines)
+    case .nearBestFit: try Contestant(NearBestFit.self, source, plan, declaredEvents, lines)
     }
   }
 }
 
 /// The three runs of an allocator over pages of a source, each with pages of its own.
-final class Racer<Allocator, Source>: Contestant
+struct Racer<Allocator, Source>: ~Copyable
 where Allocator: KernelMemoryAllocator & ~Copyable, Source: ReplayPages & ~Copyable {
   private var observed: ObservedRun<Allocator, Source>
   private var plain: PlainRun<Allocator, Source>
@@ -57,22 +77,28 @@ where Allocator: KernelMemoryAllocator & ~Copyable, Source: ReplayPages & ~Copya
   private static var mostRuns: Int { 9999 }
 
   init(_ plan: ReplayPlan, _ declaredEvents: Int, _ lines: DataLines?) throws(AllocationError) {
-    observed = try ObservedRun(plan, declaredEvents: declaredEvents, lines: lines)
+    // Locals first: what is noncopyable can't be half there when a later one throws.
+    let observed = try ObservedRun<Allocator, Source>(
+      plan, declaredEvents: declaredEvents, lines: lines)
     let begin = Clock.thread
-    plain = try PlainRun(plan)
-    onceNanoseconds = Clock.thread - begin
-    clocked = try ClockedRun(plan)
+    let plain = try PlainRun<Allocator, Source>(plan)
+    let once = Clock.thread - begin
+    let clocked = try ClockedRun<Allocator, Source>(plan)
+    self.observed = observed
+    self.plain = plain
+    self.clocked = clocked
+    onceNanoseconds = once
     leastRuns = plan.runs
   }
 
-  func replay(_ batch: borrowing Batch) throws {
+  mutating func replay(_ batch: borrowing Batch) throws {
     try observed.replay(batch)
     guard !observed.isBroken else { return }
     plain.replay(batch.steps, slotCount: batch.slotCount)
     clocked.replay(batch.steps, slotCount: batch.slotCount)
   }
 
-  func replayWhole(_ batch: borrowing Batch, remainder: [Step]) throws {
+  mutating func replayWhole(_ batch: borrowing Batch, remainder: [Step]) throws {
     try observed.replay(batch)
     guard !observed.isBroken else { return }
     var total = 0
@@ -88,7 +114,7 @@ where Allocator: KernelMemoryAllocator & ~Copyable, Source: ReplayPages & ~Copya
     clocked.replay(batch.steps, slotCount: batch.slotCount)
   }
 
-  func finish(remainder: [Step], operations: Int) throws -> Contest {
+  mutating func finish(remainder: [Step], operations: Int) throws -> Contest {
     var contest = try observed.finish(remainder)
     guard !observed.isBroken else { return contest }
     if times.isEmpty { times = [plain.release(remainder)] }

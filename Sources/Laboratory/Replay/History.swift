@@ -27,14 +27,14 @@ public struct History: Sendable {
 /// The state of every page at a moment.
 ///
 /// States: 0 the page is free; 1 it is in use and holds no block, but control data or nothing;
-/// 2 to 15 it holds blocks, and is as full as the state is high.
+/// 2 to 43 it holds blocks, and is as full as the state is high.
 public struct PageMap: Sendable, Hashable {
   /// One for each page, up to the last that is in use.
   public internal(set) var states: [UInt8] = []
 
   /// The state of a page that blocks of so many bytes lie in.
   static func state(liveBytes: Int, pageBytes: Int) -> UInt8 {
-    liveBytes <= 0 ? 1 : UInt8(2 + min(13, liveBytes * 14 / pageBytes))
+    liveBytes <= 0 ? 1 : UInt8(2 + min(41, liveBytes * 42 / pageBytes))
   }
 }
 

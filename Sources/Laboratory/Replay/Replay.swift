@@ -33,17 +33,34 @@ public struct Replay: Sendable {
   /// What reading the clock twice costs, in nanoseconds: the latencies include it.
   public private(set) var clockCost = 0
 
-  /// Reads a trace and replays it.
+  /// Reads a trace from a file or a pipe and replays it: the reader is specialised for that.
   ///
   /// - Parameters:
   ///   - progress: is told now and then how far it is.
   ///   - data: takes the data file of an allocator in pieces.
   /// - Throws: ``TraceError`` where the trace is malformed; ``AllocationError`` where there is no
   ///   memory for the pages; what `data` throws.
-  public init<Input: TraceInput & ~Copyable>(
-    reading input: consuming Input, format: TraceFormat = .course, plan: ReplayPlan,
+  public init(
+    reading file: FileInput, format: TraceFormat = .course, plan: ReplayPlan,
     progress: (Progress) -> Void = { _ in },
     data: ((AllocatorName, [UInt8]) throws -> Void)? = nil
+  ) throws {
+    try self.init(input: file, format, plan, progress, data)
+  }
+
+  /// Reads a trace from anywhere and replays it.
+  ///
+  /// - Throws: ``TraceError`` where the trace is malformed; ``AllocationError`` where there is no
+  ///   memory for the pages.
+  public init<Input: TraceInput & ~Copyable>(
+    reading input: consuming Input, format: TraceFormat = .course, plan: ReplayPlan
+  ) throws {
+    try self.init(input: input, format, plan, { _ in }, nil)
+  }
+
+  private init<Input: TraceInput & ~Copyable>(
+    input: consuming Input, _ format: TraceFormat, _ plan: ReplayPlan,
+    _ progress: (Progress) -> Void, _ data: ((AllocatorName, [UInt8]) throws -> Void)?
   ) throws {
     let begin = Clock.thread
     var reader = try TraceReader(input, format: format)
@@ -80,7 +97,7 @@ public struct Replay: Sendable {
     let declared = source.declaredEvents
     var layout = TraceLayout(plan.selection, largest: plan.largestRequest)
     var batch = Batch()
-    func contestant(_ name: AllocatorName) throws -> any Contestant {
+    func contestant(_ name: AllocatorName) throws -> Contestant {
       let lines = data.map { data in DataLines { piece in try data(name, piece) } }
       return try plan.source.contestant(name, plan, declared, lines)
     }
@@ -89,9 +106,9 @@ public struct Replay: Sendable {
       for name in plan.allocators {
         progress(.replaying(name, events: declared, of: declared))
         let contestant = try contestant(name)
-        try contestant.replayWhole(batch, remainder: layout.remainder)
+        try contestant.replayWhole(batch, layout.remainder)
         contests.append(
-          try contestant.finish(remainder: layout.remainder, operations: operations))
+          try contestant.finish(layout.remainder, operations))
       }
     } else {
       let contestants = try plan.allocators.map { ($0, try contestant($0)) }
@@ -106,7 +123,7 @@ public struct Replay: Sendable {
       }
       let remainder = layout.remainder
       contests = try contestants.map { _, contestant in
-        try contestant.finish(remainder: remainder, operations: operations)
+        try contestant.finish(remainder, operations)
       }
     }
     tally = layout.tally

@@ -46,7 +46,7 @@ public enum PageSourceName: String, Sendable, CaseIterable {
   /// An allocator over pages of this source, ready to start.
   func contestant(
     _ name: AllocatorName, _ plan: ReplayPlan, _ declaredEvents: Int, _ lines: DataLines?
-  ) throws(AllocationError) -> any Contestant {
+  ) throws(AllocationError) -> Contestant {
     switch self {
     case .pool: try name.contestant(over: PagePool.self, plan, declaredEvents, lines)
     case .mapped: try name.contestant(over: MappedPages.self, plan, declaredEvents, lines)

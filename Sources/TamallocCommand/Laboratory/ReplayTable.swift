@@ -105,7 +105,7 @@ struct ReplayTable {
     return notes + leftOut
   }
 
-  private var leftOut: [String] {
+  var leftOut: [String] {
     var notes: [String] = []
     let out = record.leftOut
     if out.events > 0 {
