@@ -30,7 +30,7 @@ setup:
 	@scripts/require libc6-dev git
 
 setup-test: setup
-	@scripts/require pkg-config binutils tmux procps
+	@scripts/require pkg-config binutils tmux procps valgrind
 
 demo: setup
 	$(build)
@@ -40,6 +40,7 @@ test: test-kernel test-swift
 
 # One test after the other: they measure the whole process.
 test-swift: setup-test
+	Malloc/build-recorder
 	swift build --build-tests
 	swift test --skip-build --no-parallel
 

@@ -92,7 +92,7 @@ let package = Package(
       swiftSettings: test),
     .testTarget(
       name: "LaboratoryTests", dependencies: ["Laboratory", "Allocators", "Pages", "Instruments"],
-      swiftSettings: test),
+      exclude: ["Fuzz"], swiftSettings: test),
     .testTarget(name: "HouseTests", dependencies: ["SparseArrayExample"], swiftSettings: test),
     .testTarget(name: "ChartsTests", dependencies: ["Charts"], swiftSettings: test),
     .testTarget(
@@ -101,8 +101,8 @@ let package = Package(
       exclude: ["Programs"], swiftSettings: test),
     .testTarget(
       name: "TamallocCommandTests",
-      dependencies: ["TamallocCommand", "Pages", "Charts", "MemoryStatistics"],
-      swiftSettings: test),
+      dependencies: ["TamallocCommand", "Laboratory", "Pages", "Charts", "MemoryStatistics"],
+      exclude: ["Run/Programs"], swiftSettings: test),
     .testTarget(
       name: "TamallocExportTests", dependencies: ["TamallocExport"], swiftSettings: test),
     .testTarget(

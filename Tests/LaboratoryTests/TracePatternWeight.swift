@@ -19,6 +19,8 @@ struct TraceWeight {
   /// The requests of the last size that got a block in a page which was there when the first of them
   /// was made.
   var servedFromOldPages = 0
+  /// Those requests.
+  var lastRow = 0
   /// Mean over the operations of 8-byte words that changed.
   var wordsChanged = 0.0
   /// Pages taken, in all and at most at one time.
@@ -47,7 +49,8 @@ struct Weigh: AllocatorVisitor {
     var counted = 0
     var changed = 0
     var before = [UInt64](repeating: 0, count: countsWords ? limit * pageBytes / 8 : 0)
-    let closing = trace.events.reversed().prefix { if case .free = $0 { true } else { false } }.count
+    let closing = trace.events.reversed().prefix { if case .free = $0 { true } else { false } }
+      .count
     let lastRun = Self.lastRun(of: trace)
     var pagesBefore = 0
     for (number, event) in trace.events.enumerated() {
@@ -56,6 +59,7 @@ struct Weigh: AllocatorVisitor {
       case .request(let id, let size):
         blocks[id] = allocator.allocate(size, from: &pool)
         sizes[id] = size
+        if number >= lastRun { weight.lastRow += 1 }
         if number >= lastRun, let block = blocks[id],
           UnsafeRawPointer(block) - pool.start < pagesBefore * pageBytes
         {

@@ -104,7 +104,9 @@ public func recordedMemalign(_ alignment: Int, _ size: Int) -> UnsafeMutableRawP
 
 @c(recorder_valloc)
 public func recordedValloc(_ size: Int) -> UnsafeMutableRawPointer? {
-  guard let next = NextAllocator.current else { return unsafe Arena.allocate(size, alignment: 4096) }
+  guard let next = NextAllocator.current else {
+    return unsafe Arena.allocate(size, alignment: 4096)
+  }
   let block = unsafe next.valloc(size)
   unsafe Recorder.requested(block, size: size)
   return unsafe block
@@ -112,7 +114,9 @@ public func recordedValloc(_ size: Int) -> UnsafeMutableRawPointer? {
 
 @c(recorder_pvalloc)
 public func recordedPvalloc(_ size: Int) -> UnsafeMutableRawPointer? {
-  guard let next = NextAllocator.current else { return unsafe Arena.allocate(size, alignment: 4096) }
+  guard let next = NextAllocator.current else {
+    return unsafe Arena.allocate(size, alignment: 4096)
+  }
   let block = unsafe next.pvalloc(size)
   unsafe Recorder.requested(block, size: size)
   return unsafe block

@@ -53,7 +53,10 @@ struct NextAllocator {
 
   private static func function<Function>(_ name: StaticString) -> Function {
     // SAFETY: a literal ends with a 0; the function of that name has that type in every C library.
-    guard let address = unsafe crecorder_next(UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)) else {
+    guard
+      let address = unsafe crecorder_next(
+        UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self))
+    else {
       Message.end("no allocator is behind the recorder")
     }
     return unsafe unsafeBitCast(address, to: Function.self)

@@ -93,7 +93,8 @@ struct GenerateCommand: ParsableCommand {
       }
       if distribution != nil || min != nil || max != nil || lifetime != nil {
         throw ValidationError(
-          "--pattern has its own sizes and lifetimes: no --distribution, --min, --max or --lifetime")
+          "--pattern has its own sizes and lifetimes: no --distribution, --min, --max or --lifetime"
+        )
       }
       let page = pageSize?.rawValue ?? 8192
       guard page >= 4096, page <= 1 << 20, page.nonzeroBitCount == 1 else {

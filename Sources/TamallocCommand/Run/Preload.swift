@@ -23,7 +23,8 @@ struct Preload {
       candidates.append("/" + words.joined(separator: "/") + "/build/lib/tamalloc/" + name)
     }
     guard let found = candidates.first(where: { unsafe access($0, R_OK) == 0 }) else {
-      throw Failure("\(name) is not installed with this program: make install, or \(script), builds it")
+      throw Failure(
+        "\(name) is not installed with this program: make install, or \(script), builds it")
     }
     path = found
   }

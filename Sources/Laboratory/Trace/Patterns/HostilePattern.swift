@@ -41,20 +41,25 @@ public enum HostilePattern: String, Sendable, CaseIterable {
     case .pageBounce: "all, time: every pair of calls takes a page and returns it"
     case .largestAndLeast: "all, time: a page is taken and returned beside small blocks that stay"
     case .firstFitComb: "first fit, time: holes that are too short, in all low pages"
-    case .firstFitStaircase: "first fit, waste: Robson's program, survivors spaced to spoil every hole"
-    case .bestFitSlivers: "best fit, waste: each fit leaves 16 bytes, and the longer hole is missed later"
+    case .firstFitStaircase:
+      "first fit, waste: Robson's program, survivors spaced to spoil every hole"
+    case .bestFitSlivers:
+      "best fit, waste: each fit leaves 16 bytes, and the longer hole is missed later"
     case .bestFitScatter: "best fit, waste in the drain: exact holes everywhere keep pages alive"
     case .worstFitShred: "worst fit, waste: small requests use up the holes that large ones need"
     case .buddyJustAbove: "buddy and lazy buddy, waste: sizes just above a power of two"
-    case .buddySplitMerge: "buddy, time: each pair splits a page down to the least block and merges it"
+    case .buddySplitMerge:
+      "buddy, time: each pair splits a page down to the least block and merges it"
     case .buddyCheckerboard: "buddy, waste: free neighbours that are not buddies are not merged"
-    case .lazyThrash: "lazy buddy, time: half of the frees merge two blocks, for the slack is used up"
+    case .lazyThrash:
+      "lazy buddy, time: half of the frees merge two blocks, for the slack is used up"
     case .lazyHoard: "lazy buddy, waste: free buddies are not merged, and serve no larger request"
     case .powerOfTwoExact: "power-of-two, waste: a header makes powers of two need the next one"
     case .classPerPage: "power-of-two and McKusick–Karels, waste: a run for one block of each class"
     case .mckusickClassPerPage: "McKusick–Karels, waste: a class keeps pages that another one needs"
     case .mckusickJustAbove: "McKusick–Karels, waste: sizes just above what a class holds"
-    case .nearFitWindow: "near-best fit, waste: a near fit low down uses up what would fit exactly later"
+    case .nearFitWindow:
+      "near-best fit, waste: a near fit low down uses up what would fit exactly later"
     case .nearFitMisses: "near-best fit, time: extents of the request's class that are too short"
     case .lowPageHole: "near-best fit, time: pages come and go at every level of the map"
     }
