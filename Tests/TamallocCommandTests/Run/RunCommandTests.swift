@@ -23,9 +23,9 @@ import Testing
       try #require(built.status == 0, "\(built.complaint)")
       let compiled = try BuiltCommand.run(
         [
-          "-O1", "-Wall", "-Werror", "-fno-builtin", "-pthread", "-o", folder + "/counts",
+          "clang", "-O1", "-Wall", "-Werror", "-fno-builtin", "-pthread", "-o", folder + "/counts",
           root + "/Tests/TamallocCommandTests/Run/Programs/counts.c",
-        ], by: "/usr/bin/clang")
+        ], by: "/usr/bin/env")
       try #require(compiled.status == 0, "\(compiled.complaint)")
       let folder = folder
       Self.atExit = { try? FileManager.default.removeItem(atPath: folder) }
