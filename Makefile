@@ -43,8 +43,11 @@ test-swift: setup-test
 	swift build --build-tests
 	swift test --skip-build --no-parallel
 
+# The first builds the kernel for the others.
 test-kernel: setup
 	Kernel/scripts/test
+	Kernel/scripts/mm-selftests --no-build
+	Kernel/scripts/test-terminal
 	Kernel/scripts/test-library
 	Tests/MemoryStatisticsTests/Programs/compare-sources "$$(Kernel/scripts/command)"
 

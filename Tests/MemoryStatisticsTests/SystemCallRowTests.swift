@@ -34,7 +34,9 @@ import Testing
     row.shared_bytes = 1 << 20
     row.swap_bytes = 4096
     row.page_table_bytes = 8192
-    withUnsafeMutableBytes(of: &row.name) { $0.copyBytes(from: Array("kworker/u8:2-events_unbound".utf8)) }
+    withUnsafeMutableBytes(of: &row.name) {
+      $0.copyBytes(from: Array("kworker/u8:2-events_unbound".utf8))
+    }
     return row
   }
 
