@@ -47,6 +47,7 @@ test-swift: setup-test
 test-kernel: setup
 	Kernel/scripts/test
 	Kernel/scripts/mm-selftests --no-build
+	Kernel/scripts/ordinary-memory --no-build
 	Kernel/scripts/test-terminal
 	Kernel/scripts/test-library
 	Tests/MemoryStatisticsTests/Programs/compare-sources "$$(Kernel/scripts/command)"

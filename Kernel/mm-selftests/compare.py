@@ -4,7 +4,7 @@
 usage: compare.py [--differing FILE] OURS REFERENCE...
 
 OURS and each REFERENCE are consoles of scripts/vm-mm-selftests. An outcome is a program's exit status
-and the results of all its tests, whatever their order. A program passes if its outcome is one of those
+and the results of its tests, whatever their order. A program passes if its outcome is one of those
 that any reference shows. Prints KTAP, and names each test that differs; --differing keeps the commands
 that do.
 """
@@ -15,17 +15,17 @@ import re
 
 # How the programs say what they found: most in KTAP, some each in its own way.
 RESULTS = [
-    re.compile(r"^(?P<verdict>ok|not ok) \d+ ?-? ?(?P<name>.*)"),
+    re.compile(r"^(?P<verdict>ok|not ok) (?P<number>\d+) ?-? ?(?P<name>.*)"),
     re.compile(r"^(?P<name>Testing .*?)\.\.\. ?(?P<verdict>done|skipped|failed)"),
     # Later ones run on after the program has ended.
-    re.compile(r"^(?P<name>test +\d+) (?P<verdict>PASSED) \(iteration 1\)"),
+    re.compile(r"^test +(?P<number>\d+) (?P<verdict>PASSED) (?P<name>\(iteration 1\))"),
     re.compile(r"^(?P<name>mmap\(.*\)[^:]*): .* - (?P<verdict>OK|FAILED)"),
     re.compile(r"^(?P<name>\S.*?)\.\.\.+ *(?P<verdict>OK|Fail|FAIL|Skip|SKIP)"),
 ]
 GROUP = re.compile(r"^Run test: (.*)")
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
-# Addresses, times and seeds.
-VARYING = re.compile(r"0x[0-9a-f]+|\b\d{5,}\b|\b[0-9a-f]{12,16}\b")
+# Addresses, times, counts and seeds; a test in KTAP has its number before it.
+VARYING = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{12,16}\b|\d+(\.\d+)?")
 
 Outcome = collections.namedtuple("Outcome", "status results")
 
@@ -38,8 +38,9 @@ def results_of(lines):
             continue
         for pattern in RESULTS:
             if match := pattern.match(line):
-                name = VARYING.sub("N", match["name"].strip())
-                yield (group + name, match["verdict"])
+                words = match.groupdict()
+                name = VARYING.sub("N", words["name"].strip())
+                yield (group + words.get("number", "") + " " + name, words["verdict"])
                 break
 
 
@@ -54,7 +55,8 @@ def read(path):
                 command, lines = line.removeprefix("PROGRAM "), []
             elif line.startswith("STATUS ") and command:
                 status, seconds = line.split()[1:]
-                found = collections.Counter(results_of(lines))
+                # A set: a program that forks may print what it has said twice.
+                found = frozenset(results_of(lines))
                 outcomes[command] = (Outcome(int(status), found), int(seconds))
                 command = None
             elif command:
@@ -62,8 +64,15 @@ def read(path):
     return outcomes
 
 
+def says_anything(outcome):
+    """Whether not all of a program was skipped."""
+    if outcome.status != 4:
+        return True
+    return any("skip" not in (name + verdict).lower() for name, verdict in outcome.results)
+
+
 def said(status):
-    return {0: "passed", 4: "skipped", 137: "killed at its time limit"}.get(
+    return {0: "passed", 4: "passed or skipped", 137: "killed at its time limit"}.get(
         status, f"exit status {status}")
 
 
@@ -79,11 +88,10 @@ def main():
     ours = read(arguments.ours)
     for number, (command, (outcome, seconds)) in enumerate(ours.items(), 1):
         expected = [reference[command][0] for reference in references if command in reference]
-        tests = sum(outcome.results.values())
+        tests = len(outcome.results)
         what = f"{command}: {said(outcome.status)}, {tests} tests, {seconds} s"
         if outcome in expected:
-            skipped = " # SKIP as without the patches" if outcome.status == 4 else ""
-            print(f"ok {number} mm: {what}{skipped}")
+            print(f"ok {number} mm: {what}{'' if says_anything(outcome) else ' # SKIP'}")
             continue
         differing.append(command)
         if not expected:
@@ -91,10 +99,10 @@ def main():
         for one in expected[-1:]:
             if one.status != outcome.status:
                 print(f"# {said(outcome.status)}; without the patches {said(one.status)}")
-            for (name, verdict), count in (outcome.results - one.results).items():
-                print(f"# {count} time(s) only with the patches: {verdict} {name}")
-            for (name, verdict), count in (one.results - outcome.results).items():
-                print(f"# {count} time(s) only without them: {verdict} {name}")
+            for name, verdict in sorted(outcome.results - one.results):
+                print(f"# only with the patches: {verdict} {name.strip()}")
+            for name, verdict in sorted(one.results - outcome.results):
+                print(f"# only without them: {verdict} {name.strip()}")
         print(f"not ok {number} mm: {what}")
     if arguments.differing:
         with open(arguments.differing, "w", encoding="utf-8") as file:
