@@ -52,8 +52,11 @@ test-swift: setup-test
 test-install: setup-test
 	scripts/test-install
 
+# The first builds the kernel for the others.
 test-kernel: setup
 	Kernel/scripts/test
+	Kernel/scripts/mm-selftests --no-build
+	Kernel/scripts/test-terminal
 	Kernel/scripts/test-library
 	Tests/MemoryStatisticsTests/Programs/compare-sources "$$(Kernel/scripts/command)"
 

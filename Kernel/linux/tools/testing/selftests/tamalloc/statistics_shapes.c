@@ -137,6 +137,7 @@ TEST_TIMEOUT(threads_of_the_kernel, PATIENT)
 {
 	static struct statistics_row rows[4096];
 	long count = list_statistics(rows, 4096, 4096);
+	size_t longest = 0;
 	int found = 0;
 	struct statistics_row row;
 
@@ -146,9 +147,13 @@ TEST_TIMEOUT(threads_of_the_kernel, PATIENT)
 			continue;
 		check_no_memory(&rows[i]);
 		compare(rows[i].pid);
+		if (strlen(rows[i].name) > longest)
+			longest = strlen(rows[i].name);
 		found++;
 	}
 	CHECK(found > 3);
+	/* Workers have names that no other process can have. */
+	CHECK(longest > 15);
 	CHECK_EQ(statistics_of(2, &row), 1);
 	CHECK(!strcmp(row.name, "kthreadd"));
 }
