@@ -47,8 +47,10 @@ import Testing
     #expect(try #require(try Proc.output("promtool", "check", "metrics", input: worse)).status != 0)
   }
 
+  /// Debian's Python, which Debian's packages are for.
   static let hasParser =
-    (try? Proc.output("python3", "-c", "import prometheus_client.openmetrics.parser"))??.status == 0
+    (try? Proc.output("/usr/bin/python3", "-c", "import prometheus_client.openmetrics.parser"))??
+    .status == 0
 
   @Test(
     .enabled(if: hasParser, "python3-prometheus-client is not installed: see make test"),
@@ -62,7 +64,7 @@ import Testing
         for sample in family.samples:
           print(sample.name, sample.labels.get("group", "").encode().hex(), int(sample.value * 1000))
       """
-    let result = try #require(try Proc.output("python3", "-c", script, input: page))
+    let result = try #require(try Proc.output("/usr/bin/python3", "-c", script, input: page))
     #expect(result.status == 0, "\(result.text)")
     let read = result.text.split(separator: "\n")
     #expect(read.count == page.split(separator: "\n").filter { !$0.hasPrefix("#") }.count)

@@ -90,9 +90,12 @@ enum Proc {
       .compactMap { Int32($0) }.map { ProcessIdentifier($0) }.sorted()
   }
 
-  /// Where a program of the PATH is, or nil.
+  /// Where a program of the PATH is, or nil; a path is itself.
   static func program(_ name: String) -> String? {
-    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+    if name.hasPrefix("/") {
+      return FileManager.default.isExecutableFile(atPath: name) ? name : nil
+    }
+    return (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
       .map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 

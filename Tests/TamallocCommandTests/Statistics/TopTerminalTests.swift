@@ -22,7 +22,9 @@ struct TopTerminalTests {
     } else {
       terminal.signal(way)
     }
-    try #require(terminal.waits { !$0.contains("COMMITTED") })
+    // What is typed is the shell's again once it has the terminal back.
+    try #require(terminal.waits { _ in terminal.show("#{pane_current_command}") == "sh" })
+    #expect(terminal.waits { !$0.contains("COMMITTED") })
     terminal.type("stty -a >\(terminal.folder)/after; echo end")
     try #require(terminal.waits { $0.split(separator: "\n").contains("end") })
     #expect(terminal.show("#{alternate_on}#{cursor_flag}") == "01")

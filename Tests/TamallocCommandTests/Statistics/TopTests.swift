@@ -46,6 +46,17 @@ import Testing
     #expect(state.press(.character("q"), page: 10) == .quit)
   }
 
+  @Test func `keys that come at once scroll as if they came one by one`() {
+    var state = state()
+    state.mostScroll = 38
+    for (keys, scroll) in [
+      ("\u{1B}[5~\u{1B}[6~", 10), ("\u{1B}[F\u{1B}[B\u{1B}[A", 37), ("\u{1B}[H\u{1B}[A\u{1B}[B", 1),
+    ] {
+      for key in Key.keys(in: Array(keys.utf8)) { _ = state.press(key, page: 10) }
+      #expect(state.scroll == scroll)
+    }
+  }
+
   @Test func `only lines that differ are written`() {
     var screen = Screen()
     #expect(screen.update(to: ["a", "b", "c"], rows: 3, columns: 9).contains("\u{1B}[2J"))

@@ -26,7 +26,8 @@ struct TopView {
       isComplete ? snapshot.totals : TotalStatistics(of: chosen.lazy.map { processes[$0] })
     let order = state.order.sorted(chosen, of: processes, names: &names)
     let room = max(rows - Self.headerLines - 1, 1)
-    state.scroll = min(max(state.scroll, 0), max(order.count - room, 0))
+    state.mostScroll = max(order.count - room, 0)
+    state.scroll = min(max(state.scroll, 0), state.mostScroll)
     let place = state.scroll..<min(state.scroll + room, order.count)
     // Only what there is room for is made into text.
     var shown = order[place].map { processes[$0] }
