@@ -99,10 +99,11 @@ let package = Package(
       exclude: ["Programs"], swiftSettings: test),
     .testTarget(
       name: "TamallocCommandTests",
-      dependencies: ["TamallocCommand", "Pages", "Charts", "MemoryStatistics"],
+      dependencies: ["TamallocCommand", "Pages", "Charts", "MemoryStatistics", "Instruments"],
       swiftSettings: test),
     .testTarget(
-      name: "TamallocExportTests", dependencies: ["TamallocExport"], swiftSettings: test),
+      name: "TamallocExportTests", dependencies: ["TamallocExport", "Instruments"],
+      swiftSettings: test),
     .testTarget(
       name: "CLibraryTests", dependencies: ["Tamalloc", "Pages", "Instruments"],
       exclude: ["Programs"], swiftSettings: test),
