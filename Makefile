@@ -19,8 +19,8 @@ DEMO ?=
 build = swift build -c release --product tamalloc
 command = .build/release/tamalloc
 
-.PHONY: help demo test test-swift test-kernel test-kernel-debug kernel kernel-package bench install lint clean
-.PHONY: setup setup-test
+.PHONY: help demo test test-swift test-install test-kernel test-kernel-debug kernel kernel-package bench install lint clean
+.PHONY: setup setup-test setup-bench
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -29,23 +29,36 @@ setup:
 	@scripts/require-swift
 	@scripts/require libc6-dev git
 
+# Prometheus is unpacked into ~/.cache, not installed: its package would start a service.
 setup-test: setup
-	@scripts/require pkg-config binutils tmux procps valgrind
+	@scripts/require pkg-config binutils tmux procps valgrind python3-prometheus-client zsh fish groff-base mandoc
+	@scripts/unpack prometheus >/dev/null
+
+setup-bench: setup
+	@scripts/require gcc python3 procps smem htop
 
 demo: setup
 	$(build)
 	@$(command) demo $(DEMO)
 
-test: test-kernel test-swift
+test: test-kernel test-swift test-install
 
 # One test after the other: they measure the whole process.
 test-swift: setup-test
 	Malloc/build-recorder
 	swift build --build-tests
-	swift test --skip-build --no-parallel
+	PATH="$$(scripts/unpack prometheus)/usr/bin:$$PATH" swift test --skip-build --no-parallel
 
+# What make install installs, in a folder that is then deleted.
+test-install: setup-test
+	scripts/test-install
+
+# The first builds the kernel for the others.
 test-kernel: setup
 	Kernel/scripts/test
+	Kernel/scripts/mm-selftests --no-build
+	Kernel/scripts/ordinary-memory --no-build
+	Kernel/scripts/test-terminal
 	Kernel/scripts/test-library
 	Tests/MemoryStatisticsTests/Programs/compare-sources "$$(Kernel/scripts/command)"
 
@@ -69,4 +82,4 @@ lint:
 	swift format lint --strict --recursive Package.swift Sources Tests Malloc Benchmarks
 
 clean:
-	rm -rf .build Malloc/.build Benchmarks/.build build
+	rm -rf .build .build-install Malloc/.build Benchmarks/.build build

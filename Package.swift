@@ -101,10 +101,13 @@ let package = Package(
       exclude: ["Programs"], swiftSettings: test),
     .testTarget(
       name: "TamallocCommandTests",
-      dependencies: ["TamallocCommand", "Laboratory", "Pages", "Charts", "MemoryStatistics"],
+      dependencies: [
+        "TamallocCommand", "Laboratory", "Pages", "Charts", "MemoryStatistics", "Instruments",
+      ],
       exclude: ["Run/Programs"], swiftSettings: test),
     .testTarget(
-      name: "TamallocExportTests", dependencies: ["TamallocExport"], swiftSettings: test),
+      name: "TamallocExportTests", dependencies: ["TamallocExport", "Instruments"],
+      swiftSettings: test),
     .testTarget(
       name: "CLibraryTests", dependencies: ["Tamalloc", "Pages", "Instruments"],
       exclude: ["Programs"], swiftSettings: test),

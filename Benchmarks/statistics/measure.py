@@ -61,7 +61,7 @@ try:
     load = os.getloadavg()[0]
     print(f"Linux {os.uname().release}, {os.cpu_count()} processors, load {load:.1f} before, "
           f"{processes} processes\n")
-    print(f"{'all processes once':34} {'ms':>8} {'wall ms':>8} {'µs/process':>11}")
+    print(f"{'all processes once':34} {'ms':>8} {'wall ms':>8} {'µs/process':>11} {'wall':>7}")
     rows = [
         (["tamalloc --version (start-up)"], [tamalloc, "--version"], [tamalloc, "--version"], 40),
         (["floor: two files in C"], [floor], [floor, "none"], 20),
@@ -77,9 +77,11 @@ try:
         if not installed(command):
             print(f"{name:34} not installed")
             continue
-        start, _ = cost(empty, max(runs, 5))
+        start = cost(empty, max(runs, 5))
         processor, wall = cost(command, runs)
-        each = "" if command == empty else f"{(processor - start) * 1e3 / processes:11.1f}"
+        each = "" if command == empty else (
+            f"{(processor - start[0]) * 1e3 / processes:11.1f}"
+            f" {(wall - start[1]) * 1e3 / processes:7.1f}")
         print(f"{name:34} {processor:8.1f} {wall:8.1f} {each}")
     print(f"\n{'live, once a second':34} {'ms of processor a second':>24}")
     for command in ([tamalloc, "top"], ["top", "-d", "1"], ["htop", "-d", "10"]):

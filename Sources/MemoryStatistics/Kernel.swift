@@ -4,6 +4,7 @@
 // else imports CTamalloc. A failure is an errno; whoever calls knows what it means there.
 
 internal import CTamalloc
+internal import Glibc
 internal import Pages
 
 /// A file descriptor that is closed with its owner.
@@ -89,8 +90,9 @@ enum Kernel {
     return count
   }
 
-  static func rewind(_ folder: borrowing Descriptor) {
-    _ = lseek(folder.number, 0, SEEK_SET)
+  /// Has the next reading of a folder begin at a position: 0, or one that an entry gave.
+  static func seek(_ folder: borrowing Descriptor, to position: Int) {
+    _ = lseek(folder.number, off_t(position), SEEK_SET)
   }
 
   /// Who owns a file, or nil.
@@ -109,6 +111,39 @@ enum Kernel {
     unsafe _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     unsafe _ = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     return Int(clamping: limit.rlim_cur)
+  }
+
+  // MARK: Threads
+
+  /// Runs pieces of work side by side, the first in this thread, and returns when all are done. A piece
+  /// that can't have a thread is done here too.
+  static func runTogether(_ pieces: [@Sendable () -> Void]) {
+    final class Piece {
+      let run: @Sendable () -> Void
+      init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+    var threads: [pthread_t] = []
+    for run in pieces.dropFirst() {
+      let piece = unsafe Unmanaged.passRetained(Piece(run))
+      var thread = pthread_t()
+      let result = unsafe pthread_create(
+        &thread, nil,
+        { argument in
+          // SAFETY: the thread is given the one reference, and takes it.
+          if let argument = unsafe argument {
+            unsafe Unmanaged<Piece>.fromOpaque(argument).takeRetainedValue().run()
+          }
+          return nil
+        }, piece.toOpaque())
+      if result == 0 {
+        threads.append(thread)
+      } else {
+        unsafe piece.release()
+        run()
+      }
+    }
+    pieces.first?()
+    for thread in threads { _ = pthread_join(thread, nil) }
   }
 
   // MARK: Processes

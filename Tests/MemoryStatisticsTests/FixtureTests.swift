@@ -7,6 +7,13 @@ import Testing
 
 @testable import MemoryStatistics
 
+extension ProcFixture {
+  func snapshot() throws -> Snapshot {
+    var source = try ProcfsSource(root: root)
+    return try source.snapshot()
+  }
+}
+
 /// What /proc says is not trusted.
 @Suite struct FixtureTests {
   private func row(status: [UInt8]) -> ProcessStatistics {
@@ -94,7 +101,7 @@ import Testing
   @Test func `without meminfo there are rows, but no ranks`() throws {
     let fixture = try ProcFixture()
     try fixture.add(3)
-    try FileManager.default.removeItem(atPath: fixture.root + "/meminfo")
+    try fixture.remove("meminfo")
     let snapshot = try fixture.snapshot()
     #expect(snapshot.processes.count == 1)
     #expect(snapshot.processes[0].badness == nil)
@@ -105,7 +112,7 @@ import Testing
   @Test func `an adjustment that can't be read leaves the rank unknown`() throws {
     let fixture = try ProcFixture()
     try fixture.add(3)
-    try FileManager.default.removeItem(atPath: fixture.root + "/3/oom_score_adj")
+    try fixture.remove("3/oom_score_adj")
     let row = try #require(try fixture.snapshot().processes.first)
     #expect(row.oomScoreAdjustment == nil)
     #expect(row.oomRank == nil)

@@ -61,7 +61,7 @@ struct KnownProcessTests {
 
   @Test func `processes that share an address space count it once`() throws {
     let subject = try Subject("clone")
-    let child = try #require(try subject.work())
+    let child = try #require(try subject.work().first)
     var source = try ProcfsSource()
     let snapshot = try source.snapshot()
     let pair = snapshot.processes.filter { [subject.pid, child].contains($0.pid) }
@@ -73,9 +73,43 @@ struct KnownProcessTests {
     #expect(totals.committed == pair[0].committed)
   }
 
+  /// Whoever started them has ended, so that nothing leads from one to the other but their memory.
+  @Test(arguments: [2, 4, 9])
+  func `orphans that share an address space count it once`(count: Int) throws {
+    let subject = try Subject("orphans", "\(count)")
+    let orphans = try subject.work()
+    try #require(orphans.count == count)
+    var source = try ProcfsSource()
+    let rows = try source.snapshot().processes.filter { orphans.contains($0.pid) }
+    #expect(rows.count == count)
+    #expect(rows.allSatisfy { $0.addressSpaceOwner == orphans.min() })
+    #expect(TotalStatistics(of: rows).addressSpaces == 1)
+  }
+
+  /// Between vfork and exec a child has its parent's memory, and the kernel passes it by.
+  @Test func `a child of vfork shares, and is never killed`() throws {
+    let subject = try Subject("vfork")
+    let child = try #require(try subject.work().first)
+    var source = try ProcfsSource()
+    var live = try LiveProcfsSource()
+    for rows in [try source.snapshot().processes, try live.snapshot().processes] {
+      let pair = rows.filter { [subject.pid, child].contains($0.pid) }
+      try #require(pair.count == 2)
+      #expect(pair.allSatisfy { $0.addressSpaceOwner == subject.pid })
+      #expect(TotalStatistics(of: pair).committed == pair[0].committed)
+      for row in pair {
+        let shown = try #require(Proc.number("/proc/\(row.pid)/oom_score"))
+        #expect((row.badness == .neverKilled) == (row.pid == child), "\(row)")
+        #expect((shown == 0) == (row.pid == child), "\(shown)")
+        #expect((row.oomRank == nil) == (row.pid == child))
+      }
+    }
+    #expect(try row(child).parent == subject.pid)
+  }
+
   @Test func `a process without memory has none, and is never killed`() throws {
     let subject = try Subject("zombie")
-    let child = try #require(try subject.work())
+    let child = try #require(try subject.work().first)
     let row = try row(child)
     #expect(row.addressSpace == .absent)
     #expect(row.committed == 0)
@@ -131,7 +165,8 @@ struct KnownProcessTests {
     #expect(row.userID == getuid())
     #expect(row.name == status["Name"])
     #expect(row.committed == row.anonymous! + row.file! + row.shared!)
-    guard let ps = Proc.output("ps", "-o", "vsz=,rss=", "-p", "\(subject.pid)") else { return }
+    let ps = try #require(
+      try Proc.output("ps", "-o", "vsz=,rss=", "-p", "\(subject.pid)"), "procps is not installed")
     let words = ps.text.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
     #expect(words.count == 2)
     #expect(words.first.map { $0 * 1024 } == row.reserved?.rawValue)
@@ -152,20 +187,5 @@ struct KnownProcessTests {
     #expect(row.commandLine == "\(try #require(Subject.program)) shared")
     let cgroup = try #require(Proc.text("/proc/\(subject.pid)/cgroup"))
     #expect(cgroup.contains(":" + (try #require(row.cgroup)) + "\n"))
-  }
-
-  @Test func `the live source sees growth and forgets who has ended`() throws {
-    var source = try LiveProcfsSource()
-    var subject: Subject? = try Subject("anonymous")
-    let pid = try #require(subject?.pid)
-    let first = try source.snapshot()
-    try subject?.work()
-    var second = try source.snapshot()
-    second.noteGrowth(since: first)
-    let growth = try #require(second.processes.first { $0.pid == pid }?.growth).rawValue
-    #expect((10 << 20...10 << 20 + slack).contains(growth), "\(growth)")
-    subject = nil
-    let third = try source.snapshot()
-    #expect(!third.processes.contains { $0.pid == pid })
   }
 }

@@ -132,32 +132,4 @@ import Testing
   func `the format that is asked for`(accept: String, format: MetricsFormat) {
     #expect(MetricsFormat(accept: accept) == format)
   }
-
-  @Test func `the page of any names is one that promtool and OpenMetrics take`() throws {
-    var names = UserNames()
-    let fixture = try ProcFixture()
-    for (index, name) in ["quote\"", "back\\\\slash", "new\\nline", "{brace}", "日本"].enumerated() {
-      try fixture.add(10 + index, name: name, resident: 5000 + index)
-    }
-    let snapshot = try fixture.snapshot()
-    let groups = ProcessGroup.groups(of: snapshot.processes, by: .name, most: 9, names: &names)
-    let page = MetricsPage(snapshot: snapshot, groups: groups, scanSeconds: 0.001).content
-    #expect(page.hasSuffix("\n# EOF\n"))
-    #expect(page.contains("tamalloc_group_committed_bytes{group=\"quote\\\"\"} 5120000\n"))
-    if let result = Proc.output("promtool", "check", "metrics", input: page) {
-      #expect(result.status == 0, "\(result.text)")
-      #expect(result.text.isEmpty)
-    }
-    let script = """
-      import sys
-      from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
-      print(sum(len(family.samples) for family in parse(sys.stdin.read())))
-      """
-    if Proc.output("python3", "-c", "import prometheus_client")?.status == 0 {
-      let result = try #require(Proc.output("python3", "-c", script, input: page))
-      #expect(result.status == 0, "\(result.text)")
-      let samples = page.split(separator: "\n").filter { !$0.hasPrefix("#") }.count
-      #expect(Int(result.text.trimmingCharacters(in: .whitespacesAndNewlines)) == samples)
-    }
-  }
 }

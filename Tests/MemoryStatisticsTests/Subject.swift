@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import Instruments
 import Testing
 
 @testable import MemoryStatistics
@@ -12,17 +13,7 @@ final class Subject {
   private let output = Pipe()
 
   /// The compiled program, or nil where there is no C compiler.
-  static let program: String? = {
-    let source = URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "Programs/subject.c").path
-    let program = NSTemporaryDirectory() + "tamalloc-subject-\(getpid())"
-    let compiler = Process()
-    compiler.executableURL = URL(filePath: "/usr/bin/env")
-    compiler.arguments = ["cc", "-O1", "-Wall", "-pthread", "-o", program, source]
-    do { try compiler.run() } catch { return nil }
-    compiler.waitUntilExit()
-    return compiler.terminationStatus == 0 ? program : nil
-  }()
+  static var program: String? { CompiledProgram.subject }
 
   init(_ arguments: String...) throws {
     process.executableURL = URL(filePath: try #require(Self.program))
@@ -40,13 +31,13 @@ final class Subject {
 
   var pid: ProcessIdentifier { ProcessIdentifier(process.processIdentifier) }
 
-  /// Has it do its work; returns the process that it made, if it made one.
+  /// Has it do its work; returns the processes that it made and named.
   @discardableResult
-  func work() throws -> ProcessIdentifier? {
+  func work() throws -> [ProcessIdentifier] {
     try input.fileHandleForWriting.write(contentsOf: Data("go\n".utf8))
     let words = line().split(separator: " ")
     #expect(words.last == "done")
-    return words.count > 1 ? Int32(words[0]).map { ProcessIdentifier($0) } : nil
+    return words.dropLast().compactMap { Int32($0) }.map { ProcessIdentifier($0) }
   }
 
   private func line() -> String {
@@ -99,24 +90,35 @@ enum Proc {
       .compactMap { Int32($0) }.map { ProcessIdentifier($0) }.sorted()
   }
 
+  /// Where a program of the PATH is, or nil; a path is itself.
+  static func program(_ name: String) -> String? {
+    if name.hasPrefix("/") {
+      return FileManager.default.isExecutableFile(atPath: name) ? name : nil
+    }
+    return (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+      .map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+  }
+
   /// A tool's output, or nil where it is not installed.
-  static func output(_ arguments: String..., input: String? = nil) -> (status: Int32, text: String)?
-  {
+  static func output(_ name: String, _ arguments: String..., input: String = "") throws -> (
+    status: Int32, text: String
+  )? {
+    guard let program = program(name) else { return nil }
     let process = Process()
+    let source = Pipe()
     let pipe = Pipe()
-    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.executableURL = URL(filePath: program)
     process.arguments = arguments
+    process.standardInput = source
     process.standardOutput = pipe
     process.standardError = pipe
-    let source = Pipe()
-    if input != nil { process.standardInput = source }
-    do { try process.run() } catch { return nil }
-    if let input {
-      try? source.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-      try? source.fileHandleForWriting.close()
-    }
+    try process.run()
+    // What has ended already does not read, and that is told by its status.
+    signal(SIGPIPE, SIG_IGN)
+    try? source.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+    try source.fileHandleForWriting.close()
     let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
-    return process.terminationStatus == 127 ? nil : (process.terminationStatus, text)
+    return (process.terminationStatus, text)
   }
 }

@@ -88,45 +88,4 @@ import Testing
   func `bad arguments are 2`(arguments: [String]) throws {
     #expect(try Exporter.run(arguments) == 2)
   }
-
-  /// A real Prometheus, where one is installed: it scrapes, and answers with the same figure.
-  @Test func `Prometheus scrapes it and knows the machine's memory`() throws {
-    guard FileManager.default.isExecutableFile(atPath: "/usr/bin/prometheus") else { return }
-    let exporter = try Exporter()
-    let folder = NSTemporaryDirectory() + "tamalloc-prometheus-\(getpid())"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let configuration = """
-      global: {scrape_interval: 1s}
-      scrape_configs:
-        - job_name: tamalloc
-          static_configs: [{targets: ['127.0.0.1:\(exporter.port)']}]
-
-      """
-    try configuration.write(toFile: folder + "/p.yml", atomically: false, encoding: .utf8)
-    let port = 19_000 + UInt16(getpid() % 1000)
-    let prometheus = Process()
-    prometheus.executableURL = URL(filePath: "/usr/bin/prometheus")
-    prometheus.arguments = [
-      "--config.file=\(folder)/p.yml", "--storage.tsdb.path=\(folder)/data",
-      "--web.listen-address=127.0.0.1:\(port)", "--log.level=error",
-    ]
-    try prometheus.run()
-    defer {
-      prometheus.terminate()
-      prometheus.waitUntilExit()
-    }
-    let pages = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
-    let query = "GET /api/v1/query?query=tamalloc_ram_bytes HTTP/1.1\r\nHost: x\r\n"
-    var answer = ""
-    for _ in 0..<60 {
-      usleep(500_000)
-      guard let connection = try? Connection(port: port) else { continue }
-      connection.send(query + "Connection: close\r\n\r\n")
-      answer = connection.rest()
-      if answer.contains("\"value\"") { break }
-    }
-    #expect(answer.contains(",\"\(pages)\"]"), "\(answer)")
-    #expect(exporter.stop() == 0)
-  }
 }

@@ -6,16 +6,19 @@
 //   - A process and its parent with the same reserved size. Address spaces are shared by clone with
 //     CLONE_VM (vfork until exec among them), and its child stays beside its parent.
 //   - Children of one parent whose figures are all the same: their creator may have ended, and they
-//     have become children of init or of a subreaper. Among more than four such (a crowd of equal
-//     programs) they are not compared.
+//     have become children of init or of a subreaper. Up to four such are compared each with each; in
+//     a larger crowd each with the next one, in the order of pids, as those that share were made one
+//     after the other.
 //
-// A pair whose size changes between its two readings goes unnoticed until the next scan.
+// What goes unnoticed: a pair whose size changes between its two readings, until the next scan; and
+// orphans that share in a crowd of equal programs, with others of it between all of them.
 
 internal import Pages
 
 /// Finds processes that share an address space.
 struct AddressSpaceSharing {
-  private static let mostSiblings = 4
+  /// The most siblings that are compared each with each.
+  private static let fewSiblings = 4
 
   /// Whether the kernel compares at all; false after the first refusal by a kernel without kcmp.
   private let isAvailable: Bool
@@ -53,9 +56,11 @@ struct AddressSpaceSharing {
     where processes[index].addressSpace == .present && processes[index].addressSpaceOwner == nil {
       crowds[SiblingKey(processes[index]), default: []].append(index)
     }
-    for crowd in crowds.values where crowd.count > 1 && crowd.count <= Self.mostSiblings {
+    for crowd in crowds.values where crowd.count > 1 {
       for (offset, index) in crowd.enumerated().dropFirst() {
-        let twin = crowd[..<offset].first { other in
+        let others =
+          crowd.count > Self.fewSiblings ? crowd[(offset - 1)..<offset] : crowd[..<offset]
+        let twin = others.first { other in
           Kernel.shareAddressSpace(processes[index].pid, processes[other].pid) == true
         }
         if let twin { join(index, twin, in: &processes) }
@@ -82,14 +87,16 @@ struct AddressSpaceSharing {
 /// What two processes must have in common to be compared.
 private struct SiblingKey: Hashable {
   let parent: ProcessIdentifier?
-  let figures: [ByteCount?]
+  let reserved, anonymous, file, shared, swap, pageTables: ByteCount?
 
   init(_ process: ProcessStatistics) {
     parent = process.parent
-    figures = [
-      process.reserved, process.anonymous, process.file, process.shared, process.swap,
-      process.pageTables,
-    ]
+    reserved = process.reserved
+    anonymous = process.anonymous
+    file = process.file
+    shared = process.shared
+    swap = process.swap
+    pageTables = process.pageTables
   }
 }
 
@@ -98,12 +105,20 @@ extension [ProcessStatistics] {
   ///
   /// - Complexity: O(log *n*).
   func position(of pid: ProcessIdentifier) -> Int? {
+    let place = place(of: pid)
+    return place < count && self[place].pid == pid ? place : nil
+  }
+
+  /// Where a process stands in a list in the order of pids, or would have to.
+  ///
+  /// - Complexity: O(log *n*).
+  func place(of pid: ProcessIdentifier) -> Int {
     var low = 0
     var high = count
     while low < high {
       let middle = (low + high) / 2
       if self[middle].pid < pid { low = middle + 1 } else { high = middle }
     }
-    return low < count && self[low].pid == pid ? low : nil
+    return low
   }
 }

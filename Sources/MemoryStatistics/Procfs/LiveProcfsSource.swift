@@ -3,7 +3,8 @@
 // A live view looks every second, and between two looks most processes do nothing. So each process's
 // statm, the cheapest of its files, is kept open and read every time (0.7 µs; opened anew 3.6 µs). The
 // dear ones, status and oom_score_adj (11 µs), are read when statm says something new, and else once
-// in `period` looks, a different part of the processes each time.
+// in `period` looks, a different part of the processes each time. /proc is not listed for the processes
+// that are known: a statm that can't be read any more says that its process has ended.
 //
 // Promise. Reserved and committed are those of this look. What statm does not show (name, user,
 // parent, adjustment, swap, the parts of committed) is that of this look where anything in statm has
@@ -11,6 +12,9 @@
 //
 // A file of a process that has ended fails with ESRCH, even if its pid is in use again: so a row and
 // its `generation` stand for one process.
+//
+// The rows lie in one array and change in their places: a copy of each at each look would take as long
+// as the kernel takes for statm.
 
 internal import Pages
 
@@ -20,171 +24,137 @@ public struct LiveProcfsSource: StatisticsSource, ~Copyable {
   public static let usualPeriod = 16
 
   private var files: ProcFiles
-  private var folder: ProcFolder
+  private var newcomers: Newcomers
   private let sharing: AddressSpaceSharing
-  private var entries: [LiveEntry] = []
+  /// In the order of pids.
+  private var rows: [ProcessStatistics] = []
+  /// What is kept of the process in the same place of `rows`.
+  private var watches: [StatmWatch] = []
   private var looks = 0
   private var generations = 0
-  /// How many files may be open at once.
+  /// How many files may be open at once; of a folder that is not the kernel's none, as they would not
+  /// say when a process ends.
   private let fileLimit: Int
+  private var openFiles = 0
   private let period: Int
 
   /// Opens /proc, or a folder that looks like it.
   public init(
     root: String = "/proc", period: Int = LiveProcfsSource.usualPeriod
   ) throws(StatisticsError) {
-    let files = try ProcFiles(root: root)
-    let folder = try files.folder()
-    self.files = files
-    self.folder = folder
-    sharing = AddressSpaceSharing(isAvailable: root == "/proc")
+    var files = try ProcFiles(root: root)
+    let newcomers = try Newcomers(files: &files)
+    sharing = AddressSpaceSharing(isAvailable: files.isRunningKernel)
     self.period = max(period, 1)
     // Some are left for others.
-    fileLimit = Kernel.raiseDescriptorLimit() - 64
+    fileLimit = files.isRunningKernel ? Kernel.raiseDescriptorLimit() - 64 : 0
+    self.files = files
+    self.newcomers = newcomers
   }
 
   public mutating func snapshot() throws(StatisticsError) -> Snapshot {
-    let pids: [ProcessIdentifier]
-    do throws(KernelFailure) {
-      pids = try folder.processes()
-    } catch {
-      throw .unreadable(path: files.root, errorNumber: error.number)
-    }
-    let machine = files.machine()
     looks += 1
-    let hasNews = update(pids)
-    var rows = entries.map(\.row)
-    if hasNews {
-      sharing.note(in: &rows)
-      for index in rows.indices {
-        entries[index].row.addressSpaceOwner = rows[index].addressSpaceOwner
-      }
+    let candidates = try newcomers.list(&files, isWhole: looks % period == 0)
+    let machine = files.machine()
+    var isSharingOld = update()
+    for pid in candidates {
+      let place = rows.place(of: pid)
+      if place < rows.count, rows[place].pid == pid { continue }
+      if insert(pid, at: place) { isSharingOld = true }
     }
-    for index in rows.indices {
-      files.judge(&rows[index], machine: machine)
-    }
+    if isSharingOld { sharing.note(in: &rows) }
+    for index in rows.indices { files.judge(&rows[index], machine: machine) }
     return Snapshot(origin: .procfs, processes: rows, machine: machine, time: Kernel.now)
   }
 
-  /// Brings the entries up to date with a list of pids; returns whether any process was read in full
-  /// in a way that may change who shares with whom.
-  private mutating func update(_ pids: [ProcessIdentifier]) -> Bool {
-    var old = entries[...]
-    var new: [LiveEntry] = []
-    new.reserveCapacity(pids.count)
-    var hasNews = false
-    for pid in pids {
-      while let first = old.first, first.row.pid < pid { old.removeFirst() }
-      if let known = old.first, known.row.pid == pid {
-        old.removeFirst()
-        if let entry = updated(known) {
-          hasNews =
-            hasNews || entry.row.parent != known.row.parent
-            || (entry.row.addressSpaceOwner != nil && entry.row.reserved != known.row.reserved)
-          new.append(entry)
-          continue
-        }
+  /// Brings the known rows up to date, and drops those whose process has ended; returns whether who
+  /// shares with whom may be different now.
+  private mutating func update() -> Bool {
+    var isSharingOld = false
+    var kept = 0
+    for index in rows.indices {
+      switch change(at: index) {
+      case .ended:
+        isSharingOld = isSharingOld || rows[index].addressSpaceOwner != nil
+        if watches[index].file != nil { openFiles -= 1 }
+        continue
+      case .none: break
+      case .kin: isSharingOld = true
       }
-      guard let entry = opened(pid, openFiles: new.count) else { continue }
-      hasNews = true
-      new.append(entry)
+      if kept < index {
+        rows.swapAt(kept, index)
+        watches.swapAt(kept, index)
+      }
+      kept += 1
     }
-    entries = new
-    return hasNews
+    rows.removeLast(rows.count - kept)
+    watches.removeLast(watches.count - kept)
+    return isSharingOld
   }
 
-  /// A process that was not there at the look before.
-  private mutating func opened(_ pid: ProcessIdentifier, openFiles: Int) -> LiveEntry? {
-    guard var row = files.row(of: pid) else { return nil }
+  /// What has become of a process.
+  private enum Change {
+    case ended
+    /// Nothing that others have to do with.
+    case none
+    /// Its parent, or the size of an address space that it shares.
+    case kin
+  }
+
+  /// Looks at a known process once more.
+  private mutating func change(at index: Int) -> Change {
+    let pid = rows[index].pid
+    let isDue = (looks &+ Int(pid.rawValue)) % period == 0
+    if let file = watches[index].file {
+      do throws(KernelFailure) {
+        try files.reader.read(file.descriptor)
+      } catch {
+        return .ended
+      }
+      if files.reader.bytes.isEmpty { return .ended }
+      let figures = StatmFigures(files.reader.bytes)
+      guard isDue || figures != watches[index].figures else { return .none }
+      watches[index].figures = figures
+    }
+    guard var row = files.row(of: pid) else { return .ended }
+    row.generation = rows[index].generation
+    row.addressSpaceOwner = rows[index].addressSpaceOwner
+    let isKin =
+      row.parent != rows[index].parent
+      || (row.addressSpaceOwner != nil && row.reserved != rows[index].reserved)
+    rows[index] = row
+    return isKin ? .kin : .none
+  }
+
+  /// Takes in a process that was not there at the look before; returns whether it is there.
+  private mutating func insert(_ pid: ProcessIdentifier, at place: Int) -> Bool {
+    guard var row = files.row(of: pid) else { return false }
     generations += 1
     row.generation = generations
-    var entry = LiveEntry(row: row)
-    if openFiles < fileLimit, row.addressSpace == .present {
+    var watch = StatmWatch()
+    if openFiles < fileLimit {
       do throws(KernelFailure) {
         let file = try files.reader.open("statm", of: pid)
         try files.reader.read(file)
-        entry.take(statm: files.reader.bytes)
-        entry.file = OpenFile(file)
+        watch.figures = StatmFigures(files.reader.bytes)
+        watch.file = OpenFile(file)
+        openFiles += 1
       } catch {
         // It is read in full each time, then.
       }
     }
-    return entry
-  }
-
-  /// The same process now, or nil where it has ended.
-  private mutating func updated(_ entry: LiveEntry) -> LiveEntry? {
-    var entry = entry
-    let isDue = (looks &+ Int(entry.row.pid.rawValue)) % period == 0
-    var hasChanged = true
-    if let file = entry.file {
-      do throws(KernelFailure) {
-        try files.reader.read(file.descriptor)
-      } catch {
-        return nil
-      }
-      if files.reader.bytes.isEmpty && files.isRunningKernel { return nil }
-      hasChanged = entry.take(statm: files.reader.bytes)
-    } else if entry.row.addressSpace == .absent {
-      // A kernel thread does not come to have memory; one that has ended is soon gone.
-      hasChanged = false
-    }
-    guard hasChanged || isDue else { return entry }
-    guard var row = files.row(of: entry.row.pid) else { return nil }
-    row.generation = entry.row.generation
-    row.addressSpaceOwner = entry.row.addressSpaceOwner
-    // A process that has become a zombie has no memory any more.
-    if row.addressSpace != .present { entry.file = nil }
-    entry.row = row
-    return entry
+    rows.insert(row, at: place)
+    watches.insert(watch, at: place)
+    return true
   }
 
   public mutating func process(
     _ pid: ProcessIdentifier
   ) throws(StatisticsError) -> ProcessStatistics? {
-    guard var row = files.row(of: pid) else { return nil }
-    files.judge(&row, machine: files.machine())
-    return row
+    files.process(pid)
   }
 
   public mutating func read(_ details: ProcessDetails, into process: inout ProcessStatistics) {
     files.read(details, into: &process)
-  }
-}
-
-/// A file that stays open while any copy of its entry lives.
-private final class OpenFile {
-  let descriptor: Descriptor
-
-  init(_ descriptor: consuming Descriptor) {
-    self.descriptor = descriptor
-  }
-}
-
-/// What is known of one process from look to look.
-private struct LiveEntry {
-  var row: ProcessStatistics
-  var file: OpenFile?
-  /// Size, resident, shared: the first three numbers of statm.
-  private var figures: (Int, Int, Int) = (-1, -1, -1)
-
-  init(row: ProcessStatistics) {
-    self.row = row
-  }
-
-  /// Notes the figures, and returns whether they are new.
-  @discardableResult
-  mutating func take(statm text: Span<UInt8>) -> Bool {
-    var numbers = (0, 0, 0)
-    var start = 0
-    func next() -> Int {
-      start = text.skippingBlanks(from: start, to: text.count)
-      let value = text.decimal(from: start, to: text.count) ?? -1
-      while start < text.count, text[start] != UInt8(ascii: " ") { start += 1 }
-      return value
-    }
-    numbers = (next(), next(), next())
-    defer { figures = numbers }
-    return numbers != figures
   }
 }

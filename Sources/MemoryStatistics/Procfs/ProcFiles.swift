@@ -19,10 +19,17 @@ struct ProcFiles: ~Copyable {
     }
   }
 
+  /// One process as the kernel would judge it, or nil where there is none.
+  mutating func process(_ pid: ProcessIdentifier) -> ProcessStatistics? {
+    guard var row = row(of: pid) else { return nil }
+    judge(&row, machine: machine())
+    return row
+  }
+
   /// The folder, opened anew for a listing.
   func folder() throws(StatisticsError) -> ProcFolder {
     do throws(KernelFailure) {
-      return ProcFolder(folder: try Kernel.openFolder(root))
+      return ProcFolder(folder: try Kernel.openFolder(root), path: root)
     } catch {
       throw .unreadable(path: root, errorNumber: error.number)
     }

@@ -2,7 +2,7 @@
 
 internal import Pages
 
-/// Statistics from /proc, for one look: three files a process are opened, read and closed.
+/// Statistics from /proc, for one look: two files a process are opened, read and closed.
 public struct ProcfsSource: StatisticsSource, ~Copyable {
   private var files: ProcFiles
   private var folder: ProcFolder
@@ -12,24 +12,15 @@ public struct ProcfsSource: StatisticsSource, ~Copyable {
   public init(root: String = "/proc") throws(StatisticsError) {
     let files = try ProcFiles(root: root)
     let folder = try files.folder()
+    sharing = AddressSpaceSharing(isAvailable: files.isRunningKernel)
     self.files = files
     self.folder = folder
-    sharing = AddressSpaceSharing(isAvailable: root == "/proc")
   }
 
   public mutating func snapshot() throws(StatisticsError) -> Snapshot {
-    let pids: [ProcessIdentifier]
-    do throws(KernelFailure) {
-      pids = try folder.processes()
-    } catch {
-      throw .unreadable(path: files.root, errorNumber: error.number)
-    }
+    let pids = try folder.processes()
     let machine = files.machine()
-    var rows: [ProcessStatistics] = []
-    rows.reserveCapacity(pids.count)
-    for pid in pids {
-      if let row = files.row(of: pid) { rows.append(row) }
-    }
+    var rows = ProcScan.rows(of: pids, from: &files)
     sharing.note(in: &rows)
     for index in rows.indices { files.judge(&rows[index], machine: machine) }
     return Snapshot(origin: .procfs, processes: rows, machine: machine, time: Kernel.now)
@@ -38,9 +29,7 @@ public struct ProcfsSource: StatisticsSource, ~Copyable {
   public mutating func process(
     _ pid: ProcessIdentifier
   ) throws(StatisticsError) -> ProcessStatistics? {
-    guard var row = files.row(of: pid) else { return nil }
-    files.judge(&row, machine: files.machine())
-    return row
+    files.process(pid)
   }
 
   public mutating func read(_ details: ProcessDetails, into process: inout ProcessStatistics) {

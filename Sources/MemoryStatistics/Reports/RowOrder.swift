@@ -18,10 +18,19 @@ public struct RowOrder: Sendable, Hashable {
   public func sorted(
     _ processes: [ProcessStatistics], names: inout UserNames
   ) -> [ProcessStatistics] {
+    sorted(Array(processes.indices), of: processes, names: &names).map { processes[$0] }
+  }
+
+  /// The places of rows in order, of which a screen then takes what it has room for.
+  ///
+  /// - Complexity: O(*n* log *n*).
+  public func sorted(
+    _ places: [Int], of processes: [ProcessStatistics], names: inout UserNames
+  ) -> [Int] {
     var keys: [(key: SortKey, index: Int)] = []
-    keys.reserveCapacity(processes.count)
-    for (index, process) in processes.enumerated() {
-      keys.append((SortKey(field.value(of: process, names: &names)), index))
+    keys.reserveCapacity(places.count)
+    for index in places {
+      keys.append((SortKey(field.value(of: processes[index], names: &names)), index))
     }
     let isDescending = field.isDescending != isReversed
     keys.sort { left, right in
@@ -30,7 +39,7 @@ public struct RowOrder: Sendable, Hashable {
       if right.key < left.key { return isDescending }
       return processes[left.index].pid < processes[right.index].pid
     }
-    return keys.map { processes[$0.index] }
+    return keys.map(\.index)
   }
 }
 

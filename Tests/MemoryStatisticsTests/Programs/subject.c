@@ -40,7 +40,9 @@ int main(int count, char **arguments) {
   const char *what = count > 1 ? arguments[1] : "";
   char line[8];
   pthread_t threads[8];
-  pid_t child = 0;
+  /* Static, as vfork returns twice. */
+  static pid_t child, *orphans;
+  static int orphan_count;
   static char stack[65536] __attribute__((aligned(16)));
 
   /* No buffer comes from the heap later, which would count as a gain. */
@@ -70,6 +72,42 @@ int main(int count, char **arguments) {
     } else if (!strcmp(what, "clone")) {
       child = clone(waiting, stack + sizeof stack, CLONE_VM | SIGCHLD, NULL);
       printf("%d ", child);
+    } else if (!strcmp(what, "orphans")) {
+      /* Their parent ends at once, and they go on in its memory under whoever takes them. */
+      orphan_count = atoi(arguments[2]);
+      orphans = (pid_t *)map(4096, MAP_SHARED | MAP_ANONYMOUS, -1);
+      child = fork();
+      if (child == 0) {
+        static char stacks[16][16384] __attribute__((aligned(16)));
+        for (int index = 0; index < orphan_count; index++)
+          orphans[index] = clone(
+              waiting, stacks[index] + sizeof stacks[index], CLONE_VM | SIGCHLD, NULL);
+        _exit(0);
+      }
+      waitpid(child, NULL, 0);
+      child = 0;
+      for (int index = 0; index < orphan_count; index++) printf("%d ", orphans[index]);
+    } else if (!strcmp(what, "vfork")) {
+      /* It speaks and waits in its parent's memory; the parent goes on when it has ended. */
+      child = vfork();
+      if (child == 0) {
+        printf("%d done\n", getpid());
+        while (fgets(line, sizeof line, stdin)) continue;
+        _exit(0);
+      }
+      break;
+    } else if (!strcmp(what, "crowd")) {
+      /* All have one name, and end with their parent: none is left behind. */
+      prctl(PR_SET_NAME, arguments[3]);
+      for (int number = atoi(arguments[2]); number > 0; number--) {
+        child = fork();
+        if (child < 0) exit(3);
+        if (child == 0) {
+          prctl(PR_SET_PDEATHSIG, SIGKILL);
+          waiting(NULL);
+        }
+      }
+      child = 0;
     } else if (!strcmp(what, "zombie")) {
       child = fork();
       if (child == 0) _exit(0);
@@ -82,5 +120,6 @@ int main(int count, char **arguments) {
     puts("done");
   }
   if (child > 0) kill(child, SIGKILL);
+  for (int index = 0; index < orphan_count; index++) kill(orphans[index], SIGKILL);
   return 0;
 }

@@ -1,52 +1,32 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import Instruments
 import Testing
 
 /// `tamalloc stat`, as a person and as a script run it.
 @Suite(.serialized) struct StatCommandTests {
   /// A folder with three processes: 1 and its children 20 and 300.
-  private func fixture() throws -> String {
-    let root = NSTemporaryDirectory() + "tamalloc-stat-\(UUID().uuidString)"
-    func write(_ path: String, _ text: String) throws {
-      let file = URL(filePath: root + "/" + path)
-      try FileManager.default.createDirectory(
-        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(text.utf8).write(to: file)
+  private func fixture() throws -> ProcFixture {
+    let fixture = try ProcFixture()
+    try fixture.write(
+      "meminfo", "MemTotal: 4096000 kB\nSwapTotal: 0 kB\nAnonPages: 1024 kB\nMapped: 1024 kB\n")
+    func add(
+      _ pid: Int, _ name: String, user: Int = 0, resident: Int, adjustment: Int = 0, cgroup: String
+    ) throws {
+      try fixture.add(
+        pid, parent: pid == 1 ? 0 : 1, name: name, user: user, size: 16384, resident: resident,
+        anonymous: resident, adjustment: adjustment, cgroup: cgroup)
     }
-    let meminfo = [
-      "MemTotal: 4096000 kB", "SwapTotal: 0 kB", "AnonPages: 1024 kB", "Mapped: 1024 kB",
-    ]
-    try write("meminfo", meminfo.joined(separator: "\n") + "\n")
-    for (pid, name, uid, resident) in [
-      (1, "init", 0, 2048), (20, "alpha", 0, 8192), (300, "beta\\nray", 65534, 4096),
-    ] {
-      try write(
-        "\(pid)/status",
-        """
-        Name:\t\(name)
-        State:\tS
-        PPid:\t\(pid == 1 ? 0 : 1)
-        Uid:\t\(uid)\t0\t0\t0
-        VmSize:\t16384 kB
-        VmRSS:\t\(resident) kB
-        RssAnon:\t\(resident) kB
-        RssFile:\t0 kB
-        RssShmem:\t0 kB
-        VmPTE:\t40 kB
-        VmSwap:\t0 kB
-
-        """)
-      try write("\(pid)/oom_score_adj", pid == 300 ? "500\n" : "0\n")
-      try write("\(pid)/cgroup", pid == 20 ? "0::/a.slice/x\n" : "0::/b\n")
-    }
-    return root
+    try add(1, "init", resident: 2048, cgroup: "/b")
+    try add(20, "alpha", resident: 8192, cgroup: "/a.slice/x")
+    try add(300, "beta\\nray", user: 65534, resident: 4096, adjustment: 500, cgroup: "/b")
+    return fixture
   }
 
   private func run(_ arguments: String...) throws -> BuiltCommand.Outcome {
-    let root = try fixture()
-    defer { try? FileManager.default.removeItem(atPath: root) }
-    return try BuiltCommand.run(["stat", "--fixture", root] + arguments)
+    let fixture = try fixture()
+    return try BuiltCommand.run(["stat", "--fixture", fixture.root] + arguments)
   }
 
   @Test func `the table has the rows in order, and the totals below`() throws {
@@ -139,52 +119,5 @@ import Testing
     let outcome = try BuiltCommand.run(["stat", "--json", "\(getpid())"])
     #expect(outcome.status == 0)
     #expect(outcome.output.contains("\"pid\":\(getpid()),"))
-  }
-
-  @Test func `a command's status is kept by watch`() throws {
-    for (script, status) in [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", 143)] {
-      let outcome = try BuiltCommand.run(["watch", "--", "sh", "-c", script])
-      #expect(outcome.status == Int32(status))
-      #expect(outcome.output.isEmpty)
-    }
-    #expect(try BuiltCommand.run(["watch", "--", "/no/such/program"]).status == 2)
-    #expect(try BuiltCommand.run(["watch"]).status == 2)
-    #expect(try BuiltCommand.run(["watch", "999999999"]).status == 1)
-  }
-
-  @Test func `watch draws what it follows`() throws {
-    let file = NSTemporaryDirectory() + "tamalloc-watch-\(getpid()).svg"
-    defer { try? FileManager.default.removeItem(atPath: file) }
-    let outcome = try BuiltCommand.run([
-      "watch", "--for", "0.3", "--interval", "0.1", "--plot", file, "\(getpid())",
-    ])
-    #expect(outcome.status == 0)
-    #expect(outcome.output.contains("committed"))
-    #expect(try String(contentsOfFile: file, encoding: .utf8).hasPrefix("<?xml"))
-    let json = try BuiltCommand.run([
-      "watch", "--for", "0.3", "--interval", "0.1", "--json", "\(getpid())",
-    ]).output
-    #expect(json.split(separator: "\n").count >= 3)
-  }
-
-  /// This process belongs to root, and nobody may read what shares its pages.
-  @Test(.enabled(if: getuid() == 0, "only root can become nobody"))
-  func `what nobody may not read is a dash, a footer and null`() throws {
-    // The build's folder may be root's alone, so the command stands where nobody can reach it.
-    let copy = "/tmp/tamalloc-nobody-\(getpid())"
-    try FileManager.default.copyItem(atPath: BuiltCommand.path, toPath: copy)
-    defer { try? FileManager.default.removeItem(atPath: copy) }
-    func asNobody(_ arguments: String...) throws -> BuiltCommand.Outcome {
-      let become = ["--reuid=65534", "--regid=65534", "--clear-groups", copy]
-      return try BuiltCommand.run(become + arguments, by: "/usr/bin/setpriv")
-    }
-    let table = try asNobody("stat", "--pss", "\(getpid())")
-    #expect(table.status == 0, "\(table.complaint)")
-    #expect(table.output.contains("can't be read for 1 of 1 processes"), "\(table.output)")
-    let json = try asNobody("stat", "--pss", "--json", "\(getpid())")
-    #expect(json.output.contains("\"pssBytes\":null"), "\(json.output)")
-    #expect(!json.output.contains("\"committedBytes\":null"), "\(json.output)")
-    let ours = try BuiltCommand.run("stat", "--pss", "--json", "\(getpid())")
-    #expect(!ours.output.contains("\"pssBytes\":null"), "\(ours.output)")
   }
 }

@@ -46,6 +46,17 @@ import Testing
     #expect(state.press(.character("q"), page: 10) == .quit)
   }
 
+  @Test func `keys that come at once scroll as if they came one by one`() {
+    var state = state()
+    state.mostScroll = 38
+    for (keys, scroll) in [
+      ("\u{1B}[5~\u{1B}[6~", 10), ("\u{1B}[F\u{1B}[B\u{1B}[A", 37), ("\u{1B}[H\u{1B}[A\u{1B}[B", 1),
+    ] {
+      for key in Key.keys(in: Array(keys.utf8)) { _ = state.press(key, page: 10) }
+      #expect(state.scroll == scroll)
+    }
+  }
+
   @Test func `only lines that differ are written`() {
     var screen = Screen()
     #expect(screen.update(to: ["a", "b", "c"], rows: 3, columns: 9).contains("\u{1B}[2J"))
@@ -71,117 +82,5 @@ import Testing
     let text = screen.update(to: lines, rows: rows, columns: columns)
     #expect(!text.contains("\u{1B}[\(rows + 1);1H"))
     #expect(state.scroll <= snapshot.processes.count)
-  }
-}
-
-/// The live view in a real terminal, where tmux is installed.
-@Suite(.serialized, .enabled(if: Tmux.isInstalled, "tmux is not installed"))
-struct TopTerminalTests {
-  @Test(arguments: ["q", "C-c", "TERM", "HUP", "SEGV", "ILL", "ABRT", "USR1", "PIPE"])
-  func `the terminal is put back whatever ends it`(way: String) throws {
-    let terminal = try Tmux()
-    terminal.type("stty -a >\(terminal.folder)/before")
-    terminal.type("\(BuiltCommand.path) top")
-    try #require(terminal.waits { $0.contains("each page once") || $0.contains("COMMITTED") })
-    #expect(terminal.show("#{alternate_on}") == "1")
-    if way == "q" || way == "C-c" {
-      terminal.press(way)
-    } else {
-      terminal.signal(way)
-    }
-    try #require(terminal.waits { !$0.contains("COMMITTED") })
-    usleep(200_000)
-    terminal.type("stty -a >\(terminal.folder)/after; echo end")
-    try #require(terminal.waits { $0.split(separator: "\n").contains("end") })
-    #expect(terminal.show("#{alternate_on}#{cursor_flag}") == "01")
-    let before = try String(contentsOfFile: terminal.folder + "/before", encoding: .utf8)
-    #expect(try String(contentsOfFile: terminal.folder + "/after", encoding: .utf8) == before)
-  }
-
-  @Test func `keys and a resize are followed`() throws {
-    let terminal = try Tmux()
-    terminal.type("\(BuiltCommand.path) top")
-    try #require(terminal.waits { $0.contains("sort committed ▼") })
-    for (key, text) in [
-      ("M", "sort committed ▲"), ("P", "sort ratio ▼"), ("N", "sort pid ▲"), ("T", "sort growth ▼"),
-      ("V", "sort reserved ▼"), ("O", "1 is killed first"), ("Space", "PAUSED"), ("?", "q quits"),
-    ] {
-      terminal.press(key)
-      #expect(terminal.waits { $0.contains(text) }, "\(key): \(text)")
-    }
-    terminal.press("?")
-    terminal.press("/")
-    terminal.press("tmux")
-    terminal.press("Enter")
-    #expect(terminal.waits { $0.contains("name /tmux/") && $0.contains("tmux: server") })
-    terminal.resize(columns: 60, rows: 12)
-    #expect(terminal.waits { $0.split(separator: "\n").count <= 12 && $0.contains("tmux: server") })
-    terminal.press("q")
-    #expect(terminal.waits { !$0.contains("COMMITTED") })
-  }
-}
-
-/// A terminal of tmux with a shell in it, on a server of its own.
-final class Tmux {
-  static let isInstalled = FileManager.default.isExecutableFile(atPath: "/usr/bin/tmux")
-  private let name = "tamalloc-test-\(getpid())-\(Int.random(in: 0...999_999))"
-  let folder: String
-
-  init() throws {
-    folder = NSTemporaryDirectory() + name
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    // A plain shell: bash would put the terminal back by itself.
-    // Its server keeps the descriptors that it is given, and Foundation's Process would wait for them.
-    let start = "tmux -L \(name) -f /dev/null new-session -d -x 110 -y 30 /bin/sh"
-    try #require(system("\(start) </dev/null >/dev/null 2>&1") == 0)
-  }
-
-  deinit {
-    _ = tmux("kill-server")
-    try? FileManager.default.removeItem(atPath: folder)
-  }
-
-  func type(_ line: String) {
-    _ = tmux("send-keys", "-l", line)
-    _ = tmux("send-keys", "Enter")
-  }
-
-  func press(_ key: String) { _ = tmux("send-keys", key) }
-  func show(_ format: String) -> String { tmux("display-message", "-p", format) }
-
-  func resize(columns: Int, rows: Int) {
-    _ = tmux("resize-window", "-x", "\(columns)", "-y", "\(rows)")
-  }
-
-  /// Sends a signal to the program that runs in the shell.
-  func signal(_ name: String) {
-    let shell = show("#{pane_pid}")
-    _ = Self.run("/usr/bin/env", ["pkill", "-\(name)", "-P", shell])
-  }
-
-  /// Whether the screen comes to look so within ten seconds.
-  func waits(for condition: (String) -> Bool) -> Bool {
-    for _ in 0..<100 {
-      if condition(tmux("capture-pane", "-p")) { return true }
-      usleep(100_000)
-    }
-    return false
-  }
-
-  private func tmux(_ arguments: String...) -> String {
-    Self.run("/usr/bin/tmux", ["-L", name, "-f", "/dev/null"] + arguments)
-  }
-
-  private static func run(_ path: String, _ arguments: [String]) -> String {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(filePath: path)
-    process.arguments = arguments
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    do { try process.run() } catch { return "" }
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
   }
 }

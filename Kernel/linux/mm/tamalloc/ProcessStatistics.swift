@@ -8,8 +8,8 @@
 // Terms.       The *cursor* is the lowest pid that the listing has not looked
 //              at; 0 says "from the beginning" on the way in and "nothing
 //              follows" on the way out.
-// Invariants.  At each row: one process reference, at most one mm reference, no
-//              lock.  A row is zero before it is filled, and has no padding.
+// Invariants.  At each row: one process reference, no lock.  A row is zero before
+//              it is filled, and has no padding.
 // Promise.     A process that lives, and is visible, from a listing's first call
 //              to its last is listed once.  Others are listed once or not.
 // Faults.      A row that cannot be written ends the listing.  If rows came
@@ -82,8 +82,8 @@ private func reportProcess(
 ) throws(KernelError) -> Int {
   guard let process = StatisticsProcess.find(pid) else { throw .noSuchProcess }
   if !process.isReadable(audited: true) { throw .notPermitted }
-  var statistics = tamalloc_process_statistics(
-    of: process, machinePages: tamalloc_statistics_oom_pages())
+  var statistics = tamalloc_process_statistics()  // all bytes zero
+  statistics.fill(of: process, machinePages: tamalloc_statistics_oom_pages())
   try row.store(&statistics)
   return 1
 }
@@ -96,6 +96,8 @@ private struct ProcessStatisticsListing {
   private let limit: Int
   /// Read once, so that all scores of a listing are of one scale.
   private let machinePages = tamalloc_statistics_oom_pages()
+  /// Others may run after every sixteenth process: after some ten microseconds.
+  private static var pauseMask: UInt32 { 15 }
 
   init(from cursor: Int32, to rows: StatisticsDestination, limit: UInt32) {
     self.cursor = max(cursor, 1)
@@ -108,6 +110,7 @@ private struct ProcessStatisticsListing {
   /// - Throws: `EFAULT` if not even the first row could be written.
   @inline(__always)
   mutating func run() throws(KernelError) {
+    var looked: UInt32 = 0
     while written < limit {
       var following = cursor
       guard let process = StatisticsProcess.next(from: &following) else {
@@ -115,7 +118,8 @@ private struct ProcessStatisticsListing {
         return
       }
       if process.isReadable(audited: false) {
-        var statistics = tamalloc_process_statistics(of: process, machinePages: machinePages)
+        var statistics = tamalloc_process_statistics()  // all bytes zero
+        statistics.fill(of: process, machinePages: machinePages)
         do throws(KernelError) {
           try row.store(&statistics)
         } catch {
@@ -127,7 +131,8 @@ private struct ProcessStatisticsListing {
         written &+= 1
       }
       cursor = following
-      if !tamalloc_statistics_pause() { return }
+      looked = looked &+ 1
+      if looked & Self.pauseMask == 0, !tamalloc_statistics_pause() { return }
     }
   }
 }

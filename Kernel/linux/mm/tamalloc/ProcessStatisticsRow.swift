@@ -6,7 +6,7 @@
 //
 //     /proc/PID/status         PPid, Uid, VmSize, VmRSS, RssAnon, RssFile,
 //                              RssShmem, VmSwap, VmPTE
-//     /proc/PID/comm           name (of a kernel thread without what /proc adds)
+//     /proc/PID/comm           name (of a kernel thread with what /proc adds)
 //     /proc/PID/oom_score      oom_score
 //     /proc/PID/oom_score_adj  oom_score_adj
 //     nowhere                  badness, committed_permille
@@ -15,23 +15,22 @@
 // /proc/PID/status shows no memory at all, and a row shows what they use.
 
 extension tamalloc_process_statistics {
-  /// Fills a row; the address space is let go before this returns.
+  /// Fills a row that is zero.
   ///
   /// - Parameter machinePages: what scores are measured by.
-  init(of process: borrowing StatisticsProcess, machinePages: UInt) {
-    self.init()  // all bytes zero
+  @inline(__always)
+  mutating func fill(of process: borrowing StatisticsProcess, machinePages: UInt) {
     pid = process.pid
-    unsafe tamalloc_statistics_identify(process.task, &self)
+    var pages = tamalloc_statistics_pages()
+    if unsafe tamalloc_statistics_describe(process.task, &self, &pages) {
+      setMemory(pages)
+    } else {
+      flags |= TAMALLOC_PROCESS_NO_MEMORY
+    }
 
     let badness = StatisticsBadness(of: process, machinePages: machinePages)
     oom_score = badness.score(machinePages: machinePages)
     self.badness = badness.isExempt ? Int64.min : Int64(badness.pages)
-
-    if let space = process.addressSpace() {
-      setMemory(space.pages())
-    } else {
-      flags |= TAMALLOC_PROCESS_NO_MEMORY
-    }
   }
 
   private mutating func setMemory(_ pages: tamalloc_statistics_pages) {

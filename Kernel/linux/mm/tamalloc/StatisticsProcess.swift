@@ -51,7 +51,7 @@
   /// When it was born, on the clock of `tamalloc_statistics_now()`.
   var birth: UInt64 { unsafe tamalloc_statistics_birth(task) }
 
-  /// Its memory; `nil` for a kernel thread and for what has exited.
+  /// Its memory, pinned; `nil` for a kernel thread and for what has exited.
   func addressSpace() -> StatisticsAddressSpace? {
     guard let mm = unsafe tamalloc_statistics_get_mm(task) else { return nil }
     return unsafe StatisticsAddressSpace(mm: mm)

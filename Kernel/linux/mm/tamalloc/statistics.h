@@ -47,8 +47,6 @@ struct task_struct *tamalloc_statistics_find_process(int pid);
 struct task_struct *tamalloc_statistics_next_process(int *pid);
 void tamalloc_statistics_put_process(struct task_struct *process);
 bool tamalloc_statistics_may_read(struct task_struct *process, bool audited);
-void tamalloc_statistics_identify(struct task_struct *process,
-				  struct tamalloc_process_statistics *row);
 unsigned long long tamalloc_statistics_birth(struct task_struct *process);
 unsigned long long tamalloc_statistics_now(void);
 
@@ -67,6 +65,11 @@ bool tamalloc_statistics_is_remembered(struct xarray *seen,
 				       struct mm_struct *mm);
 int tamalloc_statistics_remember(struct xarray *seen, struct mm_struct *mm);
 void mmput(struct mm_struct *mm);
+
+/* Both of a process; false if it has no address space. */
+bool tamalloc_statistics_describe(struct task_struct *process,
+				  struct tamalloc_process_statistics *row,
+				  struct tamalloc_statistics_pages *pages);
 
 void tamalloc_statistics_read_machine(struct tamalloc_statistics_machine *machine);
 

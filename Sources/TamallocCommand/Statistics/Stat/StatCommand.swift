@@ -15,13 +15,20 @@ struct StatCommand: ParsableCommand {
       formula before it is rounded to a score; the kernel reads its counters less exactly, so that \
       processes within about 1 MiB of each other may change places.
 
-      – stands for what may not be read; it is null in JSON and empty in CSV.
+      A dash stands for what may not be read; it is null in JSON and empty in CSV.
+
+      Processes that share one address space count once in the totals. /proc does not tell who does: \
+      those that are likely to are compared. Orphans that share one within a crowd of more than four \
+      equal programs are missed where others of the crowd stand between them; the system calls miss \
+      none.
 
       Exit status: 0 processes were found, 1 none matched, 2 bad arguments, 3 the output could not \
       be written.
       """)
 
-  @Argument(help: ArgumentHelp("Only these processes.", valueName: "pid"))
+  @Argument(
+    help: ArgumentHelp("Only these processes.", valueName: "pid"),
+    completion: .shellCommand("pgrep ."))
   var pids: [Int32] = []
 
   @Option(help: ArgumentHelp("Order by a column, largest first.", valueName: "column"))
@@ -36,7 +43,7 @@ struct StatCommand: ParsableCommand {
   @OptionGroup var filterOptions: FilterOptions
 
   @Option(
-    help: ArgumentHelp("Show these columns: pid,name,committed,rank…", valueName: "columns"),
+    help: ArgumentHelp("Show these columns, such as pid,rank,name.", valueName: "columns"),
     transform: parseColumns)
   var columns: [Field]?
 

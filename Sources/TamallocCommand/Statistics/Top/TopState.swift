@@ -12,8 +12,9 @@ struct TopState {
   var isTree = false
   var isPaused = false
   var unit: ByteUnit
-  /// How many rows are above the first one shown.
+  /// How many rows are above the first one shown, and how many there may be, as last drawn.
   var scroll = 0
+  var mostScroll = 0
   /// What is being typed, or nil.
   var prompt: Prompt?
   /// What there is to say until the next key.
@@ -46,15 +47,20 @@ struct TopState {
     case .character(let letter):
       if let field = Self.orders[letter] { return sort(by: field) }
       return press(letter)
-    case .up: scroll -= 1
-    case .down: scroll += 1
-    case .pageUp: scroll -= page
-    case .pageDown: scroll += page
+    case .up: scroll(by: -1)
+    case .down: scroll(by: 1)
+    case .pageUp: scroll(by: -page)
+    case .pageDown: scroll(by: page)
     case .home: scroll = 0
-    case .end: scroll = .max / 2
+    case .end: scroll = mostScroll
     case .enter, .escape, .backspace: isHelpShown = false
     }
     return .draw
+  }
+
+  /// Stays within the rows, so that the next of several keys begins where this one has ended.
+  private mutating func scroll(by rows: Int) {
+    scroll = min(max(scroll + rows, 0), mostScroll)
   }
 
   /// The letters that choose an order.

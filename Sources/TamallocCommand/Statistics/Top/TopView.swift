@@ -16,27 +16,30 @@ struct TopView {
     of snapshot: Snapshot, state: inout TopState, names: inout UserNames, rows: Int, columns: Int
   ) -> [String] {
     if state.isHelpShown { return help(columns: columns) }
-    var processes = snapshot.processes.filter { process in
-      (state.user == nil || process.userID == state.user)
-        && (state.name.map { pattern in process.name.map(pattern.matches) ?? false } ?? true)
-    }
+    let processes = snapshot.processes
     let isComplete = state.user == nil && state.name == nil
-    let totals = isComplete ? snapshot.totals : TotalStatistics(of: processes)
-    processes = state.order.sorted(processes, names: &names)
+    let chosen = processes.indices.filter { index in
+      (state.user == nil || processes[index].userID == state.user)
+        && (state.name.map { processes[index].name.map($0.matches) ?? false } ?? true)
+    }
+    let totals =
+      isComplete ? snapshot.totals : TotalStatistics(of: chosen.lazy.map { processes[$0] })
+    let order = state.order.sorted(chosen, of: processes, names: &names)
+    let room = max(rows - Self.headerLines - 1, 1)
+    state.mostScroll = max(order.count - room, 0)
+    state.scroll = min(max(state.scroll, 0), state.mostScroll)
+    let place = state.scroll..<min(state.scroll + room, order.count)
+    // Only what there is room for is made into text.
+    var shown = order[place].map { processes[$0] }
     var branches: [String] = []
     if state.isTree {
-      let arranged = ProcessTree.arranged(processes)
-      processes = arranged.map(\.process)
-      branches = arranged.map(\.branches)
+      let tree = ProcessTree.arranged(order.map { processes[$0] })
+      shown = tree[place].map(\.process)
+      branches = tree[place].map(\.branches)
     }
-    let room = max(rows - Self.headerLines - 1, 1)
-    state.scroll = min(max(state.scroll, 0), max(processes.count - room, 0))
-    let shown = state.scroll..<min(state.scroll + room, processes.count)
     var lines = header(
       snapshot, totals: totals, isComplete: isComplete, state: state, columns: columns)
-    lines += table(
-      Array(processes[shown]), branches: branches.isEmpty ? [] : Array(branches[shown]),
-      state: state, names: &names, columns: columns)
+    lines += table(shown, branches: branches, state: state, names: &names, columns: columns)
     return lines
   }
 

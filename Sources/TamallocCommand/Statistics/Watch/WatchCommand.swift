@@ -20,11 +20,14 @@ struct WatchCommand: ParsableCommand {
       What is said of a command goes to standard error, since standard output is the command's own.
       """)
 
-  @Argument(help: ArgumentHelp("The process to follow.", valueName: "pid"))
+  @Argument(
+    help: ArgumentHelp("The process to follow.", valueName: "pid"),
+    completion: .shellCommand("pgrep ."))
   var pid: Int32?
 
   @Argument(
-    parsing: .postTerminator, help: ArgumentHelp("The command to start.", valueName: "command"))
+    parsing: .postTerminator, help: ArgumentHelp("The command to start.", valueName: "command"),
+    completion: .file())
   var command: [String] = []
 
   @Option(

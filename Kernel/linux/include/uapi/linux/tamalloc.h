@@ -77,10 +77,10 @@ struct tamalloc_process_statistics {
 	__u64 page_table_bytes;		/* VmPTE */
 	__u32 committed_permille;	/* committed * 1000 / reserved */
 	__u32 reserved;			/* 0 */
-	char name[16];			/* comm, NUL-terminated, NUL-padded */
+	char name[64];			/* as /proc/PID/comm; NUL-terminated and -padded */
 };
 
-#define TAMALLOC_PROCESS_STATISTICS_SIZE_VER0	112
+#define TAMALLOC_PROCESS_STATISTICS_SIZE_VER0	160
 
 /*
  * int tamalloc_total_statistics(struct tamalloc_total_statistics *totals,

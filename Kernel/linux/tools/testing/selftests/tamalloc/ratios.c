@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How the calls compare with mmap, within one boot, as ratios of medians.
- * Nothing fails here for being slow: the numbers are for whoever reads them.
+ * How the calls compare with mmap, within one boot, as medians of ratios.
  */
 #include "memory.h"
 
+#include <sys/utsname.h>
 #include <time.h>
 
-#define ROUNDS 41
+#define ROUNDS 21
+/* A busy host may spoil a series of rounds, not all of them. */
+#define SERIES 3
 
 static double now(void)
 {
@@ -87,10 +89,11 @@ struct contest {
 	const char *name;
 	mapper map;
 	int what;		/* 0: the call, 1: writing, 2: reading */
+	double goal;		/* the ratio may not be larger; 0: it may */
 };
 
 /* The two in turn, so that what disturbs one disturbs the other. */
-static void race(const struct contest *ours, const char *against)
+static double race(const struct contest *ours, const char *against)
 {
 	double left[ROUNDS], right[ROUNDS], ratios[ROUNDS];
 
@@ -107,6 +110,16 @@ static void race(const struct contest *ours, const char *against)
 	say("%s: %.0f ns, %s: %.0f ns, ratio %.3f", ours->name,
 	    median(left, ROUNDS), against, median(right, ROUNDS),
 	    median(ratios, ROUNDS));
+	return median(ratios, ROUNDS);
+}
+
+/* The checkers of a debug kernel have their own ideas of time. */
+static bool is_debug_kernel(void)
+{
+	struct utsname system;
+
+	CHECK(!uname(&system));
+	return strstr(system.release, "-debug");
 }
 
 /*
@@ -130,17 +143,31 @@ TEST_TIMEOUT(ordinary_memory, 900)
 TEST_TIMEOUT(ratios, 900)
 {
 	static const struct contest contests[] = {
-		{ "mmap and munmap (control)", map_ordinary, 0 },
-		{ "tamalloc and munmap", tamalloc, 0 },
-		{ "tamalloc_extended and munmap", map_extended, 0 },
-		{ "tamalloc_extended with a fill and munmap", map_filled, 0 },
-		{ "first write, mmap (control)", map_ordinary, 1 },
-		{ "first write, tamalloc", tamalloc, 1 },
-		{ "first write, filled", map_filled, 1 },
-		{ "first read, tamalloc", tamalloc, 2 },
-		{ "first read, filled", map_filled, 2 },
+		{ "mmap and munmap (control)", map_ordinary, 0, 0 },
+		{ "tamalloc and munmap", tamalloc, 0, 1.05 },
+		{ "tamalloc_extended and munmap", map_extended, 0, 0 },
+		{ "tamalloc_extended with a fill and munmap", map_filled, 0, 0 },
+		{ "first write, mmap (control)", map_ordinary, 1, 0 },
+		{ "first write, tamalloc", tamalloc, 1, 1.02 },
+		{ "first write, filled", map_filled, 1, 1.15 },
+		{ "first read, tamalloc", tamalloc, 2, 0 },
+		{ "first read, filled", map_filled, 2, 0 },
 	};
 
-	for (size_t i = 0; i < sizeof(contests) / sizeof(contests[0]); i++)
-		race(&contests[i], "mmap");
+	for (size_t i = 0; i < sizeof(contests) / sizeof(contests[0]); i++) {
+		const struct contest *contest = &contests[i];
+		double best = race(contest, "mmap");
+
+		if (!contest->goal || is_debug_kernel())
+			continue;
+		for (int series = 1; series < SERIES && best > contest->goal; series++) {
+			double ratio = race(contest, "mmap");
+
+			if (ratio < best)
+				best = ratio;
+		}
+		if (best > contest->goal)
+			FAIL("%s: the ratio is %.3f, not %.2f", contest->name,
+			     best, contest->goal);
+	}
 }

@@ -194,7 +194,7 @@ TEST_TIMEOUT(names_are_padded_with_zeros, PATIENT)
 {
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		struct statistics_row row = row_of_new_child(rename_self, i);
-		char expected[16] = "";
+		char expected[sizeof(row.name)] = "";
 
 		memcpy(expected, names[i],
 		       strlen(names[i]) > 15 ? 15 : strlen(names[i]));

@@ -54,8 +54,9 @@ static inline bool read_proc(pid_t pid, struct statistics_row *row)
 	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
 	if (!read_text(path, text, sizeof(text)))
 		return false;
-	text[sizeof(row->name) - 1] = 0;
-	memcpy(row->name, text, strcspn(text, "\n"));
+	text[strcspn(text, "\n")] = 0;
+	CHECK(strlen(text) < sizeof(row->name));
+	memcpy(row->name, text, strlen(text));
 
 	snprintf(path, sizeof(path), "/proc/%d/oom_score", pid);
 	if (!read_text(path, text, sizeof(text)))
@@ -112,10 +113,10 @@ static inline bool compare(pid_t pid)
 			continue;
 
 		row.badness = 0;	/* /proc does not show it */
-		/* /proc adds to a kernel thread's name what it works on. */
-		if (row.flags & TAMALLOC_PROCESS_NO_MEMORY)
-			memset(before.name + strlen(row.name), 0,
-			       sizeof(row.name) - strlen(row.name));
+		/* A worker of the kernel tells what it does at the moment. */
+		if (!strncmp(row.name, "kworker/", 8) &&
+		    memcmp(row.name, before.name, sizeof(row.name)))
+			continue;
 		CHECK_EQ(row.parent_pid, before.parent_pid);
 		CHECK_EQ(row.uid, before.uid);
 		CHECK_EQ(row.flags, before.flags);

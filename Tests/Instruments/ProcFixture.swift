@@ -2,13 +2,12 @@
 
 import Foundation
 
-@testable import MemoryStatistics
-
 /// A folder that looks like /proc, and is gone with its owner.
-final class ProcFixture {
-  let root: String
+public final class ProcFixture {
+  public let root: String
 
-  init() throws {
+  /// A machine with 1,000,000 KiB of RAM and no swap.
+  public init() throws {
     root = NSTemporaryDirectory() + "tamalloc-proc-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
     try write(
@@ -30,21 +29,25 @@ final class ProcFixture {
     try? FileManager.default.removeItem(atPath: root)
   }
 
-  func write(_ path: String, _ bytes: [UInt8]) throws {
+  public func write(_ path: String, _ bytes: [UInt8]) throws {
     let file = root + "/" + path
     let folder = (file as NSString).deletingLastPathComponent
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try Data(bytes).write(to: URL(filePath: file))
   }
 
-  func write(_ path: String, _ text: String) throws {
+  public func write(_ path: String, _ text: String) throws {
     try write(path, Array(text.utf8))
   }
 
+  public func remove(_ path: String) throws {
+    try FileManager.default.removeItem(atPath: root + "/" + path)
+  }
+
   /// A process with sizes in KiB.
-  func add(
-    _ pid: Int, parent: Int = 1, name: String = "program", size: Int = 10240, resident: Int = 5120,
-    anonymous: Int = 4096, adjustment: Int = 0
+  public func add(
+    _ pid: Int, parent: Int = 1, name: String = "program", user: Int = 0, size: Int = 10240,
+    resident: Int = 5120, anonymous: Int = 4096, adjustment: Int = 0, cgroup: String = "/"
   ) throws {
     try write(
       "\(pid)/status",
@@ -55,7 +58,7 @@ final class ProcFixture {
       Tgid:\t\(pid)
       Pid:\t\(pid)
       PPid:\t\(parent)
-      Uid:\t0\t0\t0\t0
+      Uid:\t\(user)\t0\t0\t0
       VmPeak:\t   99999 kB
       VmSize:\t   \(size) kB
       VmRSS:\t    \(resident) kB
@@ -69,10 +72,6 @@ final class ProcFixture {
       """)
     try write("\(pid)/oom_score_adj", "\(adjustment)\n")
     try write("\(pid)/statm", "\(size / 4) \(resident / 4) 0 0 0 0 0\n")
-  }
-
-  func snapshot() throws -> Snapshot {
-    var source = try ProcfsSource(root: root)
-    return try source.snapshot()
+    try write("\(pid)/cgroup", "0::\(cgroup)\n")
   }
 }

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+
+/// A file that stays open while anybody has it.
+final class OpenFile {
+  let descriptor: Descriptor
+
+  init(_ descriptor: consuming Descriptor) {
+    self.descriptor = descriptor
+  }
+}
+
+/// The first three numbers of /proc/PID/statm, in pages; -1 where there is none.
+struct StatmFigures: Equatable {
+  var size = -1
+  var resident = -1
+  var shared = -1
+
+  init() {}
+
+  init(_ text: Span<UInt8>) {
+    var start = 0
+    func next() -> Int {
+      start = text.skippingBlanks(from: start, to: text.count)
+      let value = text.decimal(from: start, to: text.count) ?? -1
+      while start < text.count, text[start] != UInt8(ascii: " ") { start += 1 }
+      return value
+    }
+    (size, resident, shared) = (next(), next(), next())
+  }
+}
+
+/// A process's statm from look to look.
+struct StatmWatch {
+  /// Nil where no more files may be open.
+  var file: OpenFile?
+  /// What it said last.
+  var figures = StatmFigures()
+}
