@@ -101,7 +101,8 @@ let package = Package(
       exclude: ["Programs"], swiftSettings: test),
     .testTarget(
       name: "TamallocCommandTests",
-      dependencies: ["TamallocCommand", "Pages", "Charts", "MemoryStatistics"],
+      dependencies: ["TamallocCommand", "Pages", "Charts", "MemoryStatistics", "Laboratory"],
+      exclude: ["Laboratory/Programs"],
       swiftSettings: test),
     .testTarget(
       name: "TamallocExportTests", dependencies: ["TamallocExport"], swiftSettings: test),
