@@ -104,7 +104,7 @@ let package = Package(
       dependencies: [
         "TamallocCommand", "Laboratory", "Pages", "Charts", "MemoryStatistics", "Instruments",
       ],
-      exclude: ["Run/Programs"], swiftSettings: test),
+      exclude: ["Run/Programs", "Laboratory/Programs"], swiftSettings: test),
     .testTarget(
       name: "TamallocExportTests", dependencies: ["TamallocExport", "Instruments"],
       swiftSettings: test),

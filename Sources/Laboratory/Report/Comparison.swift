@@ -8,7 +8,7 @@
 //             ├─ moments:   which samples have a map
 //             └─ histories: of each allocator, the pages in use at each sample, the maps, the latencies
 //
-// A map is a text with a character for each page, "0" and up for the states of PageMap. All maps
+// A map is a text with a character for each page: 0 to 9, A to Z, a to h for the states of PageMap. All maps
 // together keep within a budget: where they don't, the traces that need most have fewer moments.
 
 /// Everything that the report's page shows.
@@ -106,6 +106,9 @@ public struct HistoryPicture: Codable, Sendable {
 }
 
 extension PageMap {
-  /// A character for each page, "0" and up.
-  var text: String { String(decoding: states.map { 48 + $0 }, as: UTF8.self) }
+  private static let alphabet = Array(
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh".utf8)
+
+  /// A character for each page.
+  var text: String { String(decoding: states.map { Self.alphabet[Int($0)] }, as: UTF8.self) }
 }

@@ -4,7 +4,8 @@
 public enum ReportPage {
   /// The page with its data.
   ///
-  /// - Parameter data: a ``Comparison`` as JSON, in which no `</` stands: JSON writes it as `<\/`.
+  /// - Parameter data: a ``Comparison`` as JSON. A `<` in it, which only a text can have, is written
+  ///   as JSON writes any character, so that no trace's name can end the script.
   public static func html(data: String) -> String {
     let script = [
       PackageResources.plot_js, PackageResources.charts_js, PackageResources.maps_js,
@@ -13,13 +14,17 @@ public enum ReportPage {
     var page = ""
     var rest = text(PackageResources.page_html)[...]
     for (mark, content) in [
-      ("%STYLE%", text(PackageResources.page_css)), ("%DATA%", data), ("%SCRIPT%", script),
+      ("%STYLE%", text(PackageResources.page_css)), ("%DATA%", escaped(data)), ("%SCRIPT%", script),
     ] {
       guard let place = rest.range(of: mark) else { continue }
       page += rest[..<place.lowerBound] + content
       rest = rest[place.upperBound...]
     }
     return page + rest
+  }
+
+  private static func escaped(_ data: String) -> String {
+    data.split(separator: "<", omittingEmptySubsequences: false).joined(separator: "\\u003C")
   }
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

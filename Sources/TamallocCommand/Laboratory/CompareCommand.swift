@@ -55,7 +55,6 @@ struct CompareCommand: ParsableCommand {
       try StandardOutput.write(lines.joined(separator: "\n") + "\n")
     }
     if let page {
-      // A slash is escaped, so that no text can end the page's script.
       let data = try JSONEncoder().encode(Comparison(traces: pictures))
       try page.write(ReportPage.html(data: String(decoding: data, as: UTF8.self)))
     }

@@ -1,5 +1,6 @@
 // The maps of page frames: a card for each allocator, of which only what changed is drawn again.
 const cards = new Map();
+const states = new Map([..."0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefgh"].map((letter, state) => [letter.charCodeAt(0), state]));
 let ramp = [];
 
 /** The colour of each state: free, control, and 42 steps of fullness. */
@@ -64,7 +65,7 @@ function drawMaps(trace) {
       const before = frame < card.drawn.length ? card.drawn.charCodeAt(frame) : card.drawn ? 48 : -1;
       const now = frame < map.length ? map.charCodeAt(frame) : 48;
       if (before === now) continue;
-      card.drawing.fillStyle = ramp[now - 48];
+      card.drawing.fillStyle = ramp[states.get(now)];
       card.drawing.fillRect(
         frame % card.columns * card.cell, Math.floor(frame / card.columns) * card.cell, card.cell - gap, card.cell - gap);
     }
