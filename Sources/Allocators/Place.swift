@@ -62,6 +62,12 @@ struct Place: Equatable, BitwiseCopyable {
     unsafe pointer.initializeMemory(as: UInt8.self, repeating: 0, count: count)
   }
 
+  /// Copies `count` bytes from another place.
+  @inlinable
+  func copy(_ other: Place, _ count: Int) {
+    unsafe pointer.copyMemory(from: other.pointer, byteCount: count)
+  }
+
   @inlinable @inline(__always)
   static func + (place: Place, offset: Int) -> Place { unsafe Place(place.pointer + offset) }
 

@@ -10,8 +10,8 @@
 // merges an extent with its free neighbours, which its header and that of the one after lead to.
 //
 // Invariants:
-// - A page has an allocated extent. Where that is only its own group's node, the group has another
-//   page, or is the root.
+// - A page has an allocated extent. Where that is only its group's node, no other page of the group
+//   has room for it.
 // - The root counts the blocks. With the last of them, all pages are returned, whatever control data
 //   they have.
 //
@@ -126,6 +126,6 @@ public struct ExtentIndex<Fit: FitPolicy>: KernelMemoryAllocator, ~Copyable {
       return
     }
     group.list(place, length: length, before: before, page: header.page, units)
-    if header.page == Int(group.ownPage) { dissolveIfIdle(group, units, &source) }
+    if header.page == Int(group.ownPage) { vacateIfIdle(group, units, &source) }
   }
 }

@@ -8,7 +8,7 @@
 //
 // Terms: a *group* is up to 31 pages, numbered from 1. A *branch* has up to 64 children, groups or
 // branches of a lower *level*. Their nodes are allocated extents like any other, but that of a group
-// begins at a multiple of 1 KiB. Class 0 stands for vacant places: where a page can be added to a group.
+// lies in a page of its own, at a multiple of 1 KiB. Class 0 stands for vacant places: where a page can be added to a group.
 //
 // Invariants:
 // - A bit of `present` is set iff the node has an extent of that class, or a vacant place.
@@ -52,7 +52,7 @@ struct IndexNode: Equatable, BitwiseCopyable {
     nonmutating set { at.store(13, newValue) }
   }
   @inlinable var pageBytes: Int { 1 &<< Int(pageShift) }
-  /// Of a group, the page that its own node begins, or 0 where the node lies in another group's page.
+  /// Of a group, the page that its node lies in.
   @inlinable var ownPage: UInt16 {
     get { at.load(14) }
     nonmutating set { at.store(14, newValue) }
@@ -219,6 +219,21 @@ extension IndexNode {
     page(position &>> 10) + units.bytes(position & 1023)
   }
 
+  /// The first extent of a class at or after `index`, but not in a given page; nil where there is none.
+  @inlinable
+  func firstExtent(from index: Int, notIn avoided: Int, _ units: Units) -> Place? {
+    var next = firstPresent(from: index)
+    while let index = next {
+      var position = first(index)
+      while position != 0 {
+        if position &>> 10 != avoided { return place(position, units) }
+        position = place(position, units).header.next
+      }
+      next = firstPresent(from: index &+ 1)
+    }
+    return nil
+  }
+
   /// Makes a place of this group the beginning of a free extent, and lists it first of its class.
   @inlinable @inline(__always)
   func list(_ place: Place, length: Int, before: Int, page: Int, _ units: Units) {
@@ -258,6 +273,29 @@ extension IndexNode {
       let index = ExtentClass.floor(length)
       setFirst(index, next)
       if next == 0 { forget(index) }
+    }
+  }
+
+  /// Makes the headers of all allocated extents lead to this node.
+  ///
+  /// - Complexity: O(extents of the group).
+  @inlinable
+  func claimExtents(_ units: Units) {
+    var pages = allPlaces & ~room
+    while pages != 0 {
+      let number = pages.trailingZeroBitCount
+      let page = page(number)
+      var offset = 0
+      while offset < units.perPage {
+        let place = page + units.bytes(offset)
+        let header = place.header
+        if !header.isFree {
+          place.header = ExtentHeader(
+            length: header.length, before: header.before, page: number, node: at - 8)
+        }
+        offset &+= header.length
+      }
+      pages &= pages &- 1
     }
   }
 }
