@@ -27,7 +27,9 @@ public enum FirstFit: FitPolicy {
 
   @inlinable @inline(__always)
   public static func find(_ count: Int, in map: IndexView) -> FoundExtent? {
-    find(count, ExtentClass.floor(count), map.root, map.units)
+    let floor = ExtentClass.floor(count)
+    // Only a whole page is longer than all classes.
+    return floor < ExtentClass.count ? find(count, floor, map.root, map.units) : nil
   }
 
   /// - Complexity: O(192) at each level, O(extents of a group); groups are tried one after the other
@@ -66,7 +68,7 @@ public enum FirstFit: FitPolicy {
         bits &= bits &- 1
       }
       word &+= 1
-      if word == 3 { break }
+      if word > 2 { break }
       bits = group.present(word)
     }
     return lowest == .max ? nil : FoundExtent(group, group.place(lowest, units))

@@ -87,6 +87,7 @@ extension ExtentIndex {
     group.at.clear(IndexNode.groupBytes(capacity: capacity))
     group.capacity = UInt8(truncatingIfNeeded: capacity)
     group.pageShift = UInt8(truncatingIfNeeded: units.pageBytes.trailingZeroBitCount)
+    group.setPage(0, group.nobody)
     group.room = group.allPlaces
     group.setPresent(0, 1)
     group.ownPage = 1
@@ -110,7 +111,7 @@ extension ExtentIndex {
   @inlinable
   func takeForControl(_ count: Int, _ units: Units) -> Place? {
     guard let entry, let found = Fit.find(count, in: IndexView(entry, units)) else { return nil }
-    take(count, at: found.place, in: found.group, units)
+    take(count, found, units)
     return found.place
   }
 
@@ -266,6 +267,7 @@ extension ExtentIndex {
     group.ownPage = UInt16(truncatingIfNeeded: place.header.page)
     let moved = IndexNode(place + 8)
     moved.at.copy(group.at, units.bytes(count) &- 8)
+    moved.setPage(0, moved.nobody)
     if let parent = moved.parent {
       parent.setChild(Int(moved.slot), moved)
     } else {
@@ -309,7 +311,8 @@ extension ExtentIndex {
     for word in 0..<3 {
       var bits = group.present(word)
       while bits != 0 {
-        parent.forgetBelow(word &<< 6 &+ bits.trailingZeroBitCount, slot)
+        parent.forgetBelow(
+          word &<< 6 &+ bits.trailingZeroBitCount, 1 &<< UInt64(truncatingIfNeeded: slot))
         bits &= bits &- 1
       }
     }

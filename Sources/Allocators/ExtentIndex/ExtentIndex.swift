@@ -40,7 +40,7 @@ public struct ExtentIndex<Fit: FitPolicy>: KernelMemoryAllocator, ~Copyable {
     guard size > 0, size <= units.pageBytes &- 8 else { return nil }
     let count = units.count(size)
     if let entry, let found = Fit.find(count, in: IndexView(entry, units)) {
-      take(count, at: found.place, in: found.group, units)
+      take(count, found, units)
       entry.blocks &+= 1
       return unsafe (found.place + 8).pointer
     }
@@ -51,10 +51,14 @@ public struct ExtentIndex<Fit: FitPolicy>: KernelMemoryAllocator, ~Copyable {
 
   /// Makes the beginning of a free extent that is listed an allocated one.
   @inlinable @inline(__always)
-  func take(_ count: Int, at place: Place, in group: IndexNode, _ units: Units) {
-    let header = place.header
-    group.unlist(header, units)
-    cut(count, at: place, header, in: group, units)
+  func take(_ count: Int, _ found: FoundExtent, _ units: Units) {
+    let header = found.place.header
+    if found.firstOf != 0 {
+      found.group.unlistFirst(header, of: found.firstOf, units)
+    } else {
+      found.group.unlist(header, units)
+    }
+    cut(count, at: found.place, header, in: found.group, units)
   }
 
   /// Makes the beginning of a free extent that is not listed an allocated one, and lists the rest.

@@ -13,6 +13,7 @@
 // Invariants:
 // - A bit of `present` is set iff the node has an extent of that class, or a vacant place.
 // - Bit i of a branch's word k is set iff bit k of child i's `present` is.
+// - Place 0 of a group's pages is `nobody`, so that lists are linked without asking for their ends.
 // - A branch has two children at least. Bit i of its `room` is set iff a group can be added in or
 //   below place i.
 
@@ -25,7 +26,7 @@ struct IndexNode: Equatable, BitwiseCopyable {
   @inlinable
   init(_ at: Place) { self.at = at }
 
-  @inlinable static var headBytes: Int { 64 }
+  @inlinable static var headBytes: Int { 72 }
 
   @inlinable var parent: IndexNode? {
     get { at.load(0, as: IndexNode?.self) }
@@ -120,12 +121,14 @@ struct IndexNode: Equatable, BitwiseCopyable {
     if let parent { parent.noteBelow(index, Int(slot)) }
   }
 
-  /// Notes that there is none any more, here and above.
+  /// Notes that there is none any more, here and above, where that is so: without a branch, as it is
+  /// so half of the time.
   @inlinable @inline(__always)
-  func forget(_ index: Int) {
+  func forget(_ index: Int, if isGone: Bool = true) {
     let word = index &>> 6
-    setPresent(word, present(word) & ~(1 &<< UInt64(truncatingIfNeeded: index)))
-    if let parent { parent.forgetBelow(index, Int(slot)) }
+    let gone: UInt64 = isGone ? 1 : 0
+    setPresent(word, present(word) & ~(gone &<< UInt64(truncatingIfNeeded: index)))
+    if let parent { parent.forgetBelow(index, gone &<< UInt64(truncatingIfNeeded: Int(slot))) }
   }
 
   @inlinable @inline(__always)
@@ -136,8 +139,8 @@ struct IndexNode: Equatable, BitwiseCopyable {
   }
 
   @inlinable @inline(__always)
-  func forgetBelow(_ index: Int, _ child: Int) {
-    let rest = self[index] & ~(1 &<< UInt64(truncatingIfNeeded: child))
+  func forgetBelow(_ index: Int, _ bits: UInt64) {
+    let rest = self[index] & ~bits
     self[index] = rest
     if rest == 0 { forgetAgain(index) }
   }
@@ -192,6 +195,8 @@ extension IndexNode {
 /// A group's own fields: the first extent of each class, and the pages.
 extension IndexNode {
   @inlinable static var pagesOffset: Int { headBytes &+ 2 &* ExtentClass.count }
+  /// What is written where an extent has no neighbour in its list: position 0 leads here.
+  @inlinable var nobody: Place { at + 64 }
   @inlinable static func groupBytes(capacity: Int) -> Int { pagesOffset &+ 8 &* capacity }
 
   /// Every place of a group but 0.
@@ -247,12 +252,19 @@ extension IndexNode {
       freeLength: length, before: before, page: page, next: next, previous: 0)
     let position = page &<< 10 | place.offset(in: units.pageBytes) &>> units.shift
     setFirst(index, position)
-    if next == 0 {
-      note(index)
-    } else {
-      let follower = self.place(next, units)
-      follower.header = follower.header.with(previous: position)
-    }
+    note(index)
+    let follower = self.place(next, units)
+    follower.header = follower.header.with(previous: position)
+  }
+
+  /// Takes the first free extent of a class, whose header is given, out of its list.
+  @inlinable @inline(__always)
+  func unlistFirst(_ header: ExtentHeader, of index: Int, _ units: Units) {
+    let next = header.next
+    setFirst(index, next)
+    let follower = place(next, units)
+    follower.header = follower.header.with(previous: 0)
+    forget(index, if: next == 0)
   }
 
   /// Takes a free extent, whose header is given, out of its list.
@@ -262,18 +274,14 @@ extension IndexNode {
     if length == 1 { return }
     let next = header.next
     let previous = header.previous
-    if next != 0 {
-      let follower = place(next, units)
-      follower.header = follower.header.with(previous: previous)
-    }
-    if previous != 0 {
-      let leader = place(previous, units)
-      leader.header = leader.header.with(next: next)
-    } else {
-      let index = ExtentClass.floor(length)
-      setFirst(index, next)
-      if next == 0 { forget(index) }
-    }
+    let follower = place(next, units)
+    follower.header = follower.header.with(previous: previous)
+    let leader = place(previous, units)
+    leader.header = leader.header.with(next: next)
+    let index = ExtentClass.floor(length)
+    let isFirst = previous == 0
+    setFirst(index, isFirst ? next : first(index))
+    forget(index, if: isFirst && next == 0)
   }
 
   /// Makes the headers of all allocated extents lead to this node.

@@ -18,11 +18,14 @@ public protocol FitPolicy {
 public struct FoundExtent {
   @usableFromInline let group: IndexNode
   @usableFromInline let place: Place
+  /// The class of which it is the first in its list, or 0 where nothing is known of that.
+  @usableFromInline let firstOf: Int
 
   @inlinable @inline(__always)
-  init(_ group: IndexNode, _ place: Place) {
+  init(_ group: IndexNode, _ place: Place, firstOf index: Int = 0) {
     self.group = group
     self.place = place
+    firstOf = index
   }
 }
 
@@ -42,7 +45,7 @@ public struct IndexView {
   /// The first extent of a class that a group has.
   @inlinable @inline(__always)
   func first(_ index: Int, _ group: IndexNode) -> FoundExtent {
-    FoundExtent(group, group.place(group.first(index), units))
+    FoundExtent(group, group.place(group.first(index), units), firstOf: index)
   }
 
   /// An extent of the request's own class that is long enough: the first in the lowest group is tried.
