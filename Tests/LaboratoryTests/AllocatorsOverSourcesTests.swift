@@ -91,26 +91,4 @@ import Testing
     var crowd = Crowd()
     try name.accept(&crowd)
   }
-
-  /// Long traces of small blocks, replayed with every check on.
-  struct Replay: AllocatorVisitor {
-    var trace: Trace
-    mutating func visit<A: KernelMemoryAllocator & ~Copyable>(_ type: A.Type) throws -> Verification
-    {
-      var pool = try PagePool()
-      var allocator = A()
-      return try Verification(trace, with: &allocator, pool: &pool)
-    }
-  }
-
-  @Test(arguments: AllocatorName.allCases.filter { $0 != .dummy })
-  func `a hundred thousand operations keep every byte`(name: AllocatorName) throws {
-    let seed = UInt64.random(in: 0...(.max))
-    var replay = Replay(
-      trace: Trace(
-        TraceRecipe(
-          count: 50_000, distribution: .log, sizes: 1...120, lifetime: .early, seed: seed)))
-    let result = try name.accept(&replay)
-    #expect(result.refused == 0 && result.statistics.inUse == 0, "seed \(seed)")
-  }
 }
