@@ -20,6 +20,13 @@ struct Place: Equatable, BitwiseCopyable {
   @inlinable
   init(_ pointer: UnsafeMutableRawPointer) { unsafe self.pointer = pointer }
 
+  /// The place at an address that an allocator has noted.
+  @inlinable @inline(__always)
+  init(at address: UInt) {
+    // SAFETY: the address was that of a place, and none is 0.
+    unsafe pointer = UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped
+  }
+
   /// The address as a number.
   @inlinable @inline(__always)
   var address: UInt { unsafe UInt(bitPattern: pointer) }
@@ -53,6 +60,12 @@ struct Place: Equatable, BitwiseCopyable {
   @inlinable
   func clear(_ count: Int) {
     unsafe pointer.initializeMemory(as: UInt8.self, repeating: 0, count: count)
+  }
+
+  /// Copies `count` bytes from another place.
+  @inlinable
+  func copy(_ other: Place, _ count: Int) {
+    unsafe pointer.copyMemory(from: other.pointer, byteCount: count)
   }
 
   @inlinable @inline(__always)

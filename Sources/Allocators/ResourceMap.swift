@@ -2,118 +2,106 @@
 
 // The resource map and its three classic fits.
 //
-// State: the extent map (ExtentMap.swift). A policy only chooses: first fit the extent at the lowest
-// place, best fit the shortest that is long enough, worst fit the longest. Lengths are compared in
-// granules, of which a page has 512.
+// State: the extent index (ExtentIndex.swift). A policy only chooses: first fit the extent that comes
+// first in the map, best fit the shortest that is long enough, worst fit the longest. Best and worst
+// fit compare lengths as the index does: exactly up to 63 units, then to within 1/32.
 //
-// Time: first fit O(classes) words of each leaf; pages of the request's own class are looked into, as
-// their extents may be too short. Best and worst fit look into all pages that have an extent of one
-// class: O(1) in the average, O(pages) at worst, where all extents are of one class.
+// Time: first fit adds up the words of all classes that may fit, 192 at most, at each level of the
+// index, and looks at the extents of one group of 8 pages. Best fit looks at the extents of the
+// request's own class, which may be too short: O(1) in the average, O(extents) where all are of that
+// class. Worst fit is O(depth of the index).
 //
 // Source: U. Vahalia, "UNIX Internals", 12.3; D. E. Knuth, "The Art of Computer Programming", 2.5.
 
 /// A resource map that takes the first extent that is long enough.
-public typealias FirstFitResourceMap = ExtentMap<FirstFit>
+public typealias FirstFitResourceMap = ExtentIndex<FirstFit>
 /// A resource map that takes the shortest extent that is long enough, the first of several.
-public typealias BestFitResourceMap = ExtentMap<BestFit>
+public typealias BestFitResourceMap = ExtentIndex<BestFit>
 /// A resource map that takes the longest extent, the first of several.
-public typealias WorstFitResourceMap = ExtentMap<WorstFit>
+public typealias WorstFitResourceMap = ExtentIndex<WorstFit>
 
 /// The first extent that is long enough.
 @frozen
 public enum FirstFit: FitPolicy {
-  @inlinable @inline(__always)
-  public static func find(_ count: Int, in map: MapView) -> MapView.Found? {
-    let floor = Granules.floorClass(count)
-    let certain = UInt64.max << UInt64(truncatingIfNeeded: Granules.ceilingClass(count))
-    var result: MapView.Found?
-    map.forEachPage(.max << UInt64(truncatingIfNeeded: floor) & (1 << 55 &- 1)) { found in
-      // Only extents of the lowest class may be too short.
-      if found.record.classes & certain != 0 || found.record.longest(atLeast: count) > 0 {
-        result = found
-        return false
-      }
-      return true
-    }
-    return result
-  }
+  @inlinable public static var pagesPerGroup: Int { 8 }
 
   @inlinable @inline(__always)
-  public static func prefers(_ length: Int, to other: Int) -> Bool { false }
+  public static func find(_ count: Int, in map: IndexView) -> FoundExtent? {
+    let floor = ExtentClass.floor(count)
+    // Only a whole page is longer than all classes.
+    return floor < ExtentClass.count ? find(count, floor, map.root, map.units) : nil
+  }
+
+  /// - Complexity: O(192) at each level, O(extents of a group); groups are tried one after the other
+  ///   where the extents of the request's own class turn out to be too short.
+  @inlinable
+  static func find(
+    _ count: Int, _ floor: Int, _ node: IndexNode, _ units: Units
+  ) -> FoundExtent? {
+    if node.level == 0 { return first(count, floor, node, units) }
+    var children = node.union(from: floor, words: ExtentClass.count &- floor)
+    while children != 0 {
+      let child = node.child(children.trailingZeroBitCount)
+      if let found = find(count, floor, child, units) { return found }
+      children &= children &- 1
+    }
+    return nil
+  }
+
+  /// The extent of a group with the lowest position.
+  @inlinable
+  static func first(
+    _ count: Int, _ floor: Int, _ group: IndexNode, _ units: Units
+  ) -> FoundExtent? {
+    var lowest = Int.max
+    var word = floor &>> 6
+    var bits = group.present(word) & (.max &<< UInt64(truncatingIfNeeded: floor))
+    while true {
+      while bits != 0 {
+        let index = word &<< 6 &+ bits.trailingZeroBitCount
+        var position = group.first(index)
+        while position != 0 {
+          let header = group.place(position, units).header
+          if position < lowest, header.length >= count { lowest = position }
+          position = header.next
+        }
+        bits &= bits &- 1
+      }
+      word &+= 1
+      if word > 2 { break }
+      bits = group.present(word)
+    }
+    return lowest == .max ? nil : FoundExtent(group, group.place(lowest, units))
+  }
 }
 
 /// The shortest extent that is long enough.
 @frozen
 public enum BestFit: FitPolicy {
-  @inlinable @inline(__always)
-  public static func find(_ count: Int, in map: MapView) -> MapView.Found? {
-    var classes = map.present & (.max << UInt64(truncatingIfNeeded: Granules.floorClass(count)))
-    while classes != 0 {
-      // The shortest of the first class that has any; no later class has a shorter one.
-      let index = classes.trailingZeroBitCount
-      var shortest = Int.max
-      var result: MapView.Found?
-      map.forEachPage(1 << UInt64(truncatingIfNeeded: index)) { found in
-        let length = found.record.shortest(atLeast: count)
-        // What is noted of a page may be out of date: the extent may have grown into a later class.
-        if length < shortest, Granules.floorClass(length) == index {
-          shortest = length
-          result = found
-        }
-        return shortest > count
-      }
-      if let result { return result }
-      classes &= classes &- 1
-    }
-    return nil
-  }
+  @inlinable public static var pagesPerGroup: Int { 32 }
 
   @inlinable @inline(__always)
-  public static func prefers(_ length: Int, to other: Int) -> Bool { length < other }
+  public static func find(_ count: Int, in map: IndexView) -> FoundExtent? {
+    if let found = map.fitOfOwnClass(count) { return found }
+    var node = map.root
+    guard let index = node.firstPresent(from: ExtentClass.ceiling(count)) else { return nil }
+    while node.level > 0 { node = node.child(node[index].trailingZeroBitCount) }
+    return map.first(index, node)
+  }
 }
 
 /// The longest extent.
 @frozen
 public enum WorstFit: FitPolicy {
+  @inlinable public static var pagesPerGroup: Int { 32 }
+
   @inlinable @inline(__always)
-  public static func find(_ count: Int, in map: MapView) -> MapView.Found? {
-    var classes = map.present & (.max << UInt64(truncatingIfNeeded: Granules.floorClass(count)))
-    while classes != 0 {
-      let index = 63 &- classes.leadingZeroBitCount
-      var longest = count &- 1
-      var result: MapView.Found?
-      map.forEachPage(1 << UInt64(truncatingIfNeeded: index)) { found in
-        let length = found.record.longest(atLeast: count)
-        if length > longest {
-          longest = length
-          result = found
-        }
-        return true
-      }
-      if let result { return result }
-      classes &= ~(1 << UInt64(truncatingIfNeeded: index))
+  public static func find(_ count: Int, in map: IndexView) -> FoundExtent? {
+    var node = map.root
+    guard let index = node.lastPresent(from: ExtentClass.ceiling(count)) else {
+      return map.fitOfOwnClass(count)
     }
-    return nil
-  }
-
-  @inlinable @inline(__always)
-  public static func prefers(_ length: Int, to other: Int) -> Bool { length > other }
-}
-
-extension PageRecord {
-  /// The length of the longest extent, 0 where none has `count`.
-  @inlinable
-  func longest(atLeast count: Int) -> Int {
-    var longest = 0
-    forEachExtent { _, length in if length > longest { longest = length } }
-    return longest >= count ? longest : 0
-  }
-
-  /// The length of the shortest extent that has `count`, `Int.max` where none has.
-  @inlinable
-  func shortest(atLeast count: Int) -> Int {
-    var shortest = Int.max
-    forEachExtent { _, length in if length >= count, length < shortest { shortest = length } }
-    return shortest
+    while node.level > 0 { node = node.child(node[index].trailingZeroBitCount) }
+    return map.first(index, node)
   }
 }

@@ -242,6 +242,51 @@ enum Name: String, CaseIterable, Sendable {
     try name.check(Check.self)
   }
 
+  /// Blocks are told apart by what is written into their first and last bytes.
+  @Test(arguments: Name.allCases)
+  func `a hundred thousand operations`(name: Name) throws {
+    enum Check: Conformance {
+      static func run<A: KernelMemoryAllocator & ~Copyable>(_ type: A.Type) throws {
+        let seed = UInt64.random(in: 0...(.max))
+        var random = SeededGenerator(seed: seed)
+        var pages = TestPages()
+        var allocator = A()
+        var blocks: [(start: UnsafeMutableRawPointer, size: Int, mark: UInt64)] = []
+        func free(_ index: Int) throws {
+          let block = blocks[index]
+          blocks[index] = blocks[blocks.count - 1]
+          blocks.removeLast()
+          let first = block.start.load(as: UInt64.self)
+          let last = (block.start + block.size - 8).loadUnaligned(as: UInt64.self)
+          try #require(first == block.mark || block.size < 16, "seed \(seed)")
+          try #require(last == block.mark, "seed \(seed)")
+          allocator.free(block.start, size: block.size, to: &pages)
+        }
+        for step in 0..<100_000 {
+          let goal = (step / 12_500) % 2 == 0 ? 1500 : 20
+          if blocks.isEmpty || Int(random.next() % UInt64(2 * goal)) >= blocks.count {
+            let size = 8 + Int(random.next() & ((1 << (random.next() % 12)) - 1))
+            let start = try #require(allocator.allocate(size, from: &pages), "seed \(seed)")
+            let mark = random.next()
+            start.storeBytes(of: mark, as: UInt64.self)
+            (start + size - 8).storeBytes(of: mark, as: UInt64.self)
+            blocks.append((start, size, mark))
+          } else {
+            try free(Int(random.next() % UInt64(blocks.count)))
+          }
+          if step % 5000 == 0 {
+            let holds = allocator.checkInvariants()
+            try #require(holds, "seed \(seed), step \(step)")
+          }
+        }
+        while !blocks.isEmpty { try free(blocks.count - 1) }
+        let inUse = pages.statistics.inUse
+        #expect(inUse == 0, "seed \(seed)")
+      }
+    }
+    try name.check(Check.self)
+  }
+
   @Test(arguments: Name.allCases)
   func `many pages, taken and given back`(name: Name) throws {
     enum Check: Conformance {

@@ -118,7 +118,7 @@ extension RunLists {
     return run
   }
 
-  /// Closes a run that holds nothing. The first page stays: runs that are about to close need the root.
+  /// Closes a run that holds nothing.
   @inlinable @inline(never)
   mutating func close<Source: PageSource & ~Copyable>(
     _ run: Run, _ root: Root, _ source: inout Source
@@ -139,7 +139,8 @@ extension RunLists {
     }
   }
 
-  /// Returns the first page where it holds nothing but the root and its own descriptor.
+  /// Returns the first page where it holds nothing but the root and its own descriptor. Nothing may be
+  /// about to be closed: it would need the root.
   @inlinable @inline(never)
   mutating func dissolve<Source: PageSource & ~Copyable>(_ root: Root, _ source: inout Source) {
     let descriptors = root.homeRun
