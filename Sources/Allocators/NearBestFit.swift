@@ -11,11 +11,11 @@
 //
 // Best fit alone leaves the least splinters, but takes them anywhere; first fit keeps to low pages, but
 // splinters them. A near-best fit in the lowest pages does both, and high pages drain: most of the
-// waste of a trace arises where it shrinks. In a placement study on `100000 log 8 8000 early` a
-// window of 192 bytes did best (0.201), one of 64 worse (0.207), and so did one in proportion to the
-// length (0.220); groups of 32 pages did as well as single pages, so that nothing is searched in them.
+// waste of a trace arises where it shrinks. In a placement study on `100000 log 8 8000 early` a window
+// of 192 bytes did best (0.201; 0.210 with 64, 0.203 with 256, 0.207 with one in proportion to the
+// length). Groups of 32 pages did as well as single pages, so that nothing is searched in them.
 //
-// Time: O(depth of the index) for both verbs: 1 for 32 pages, 2 for 2,048, 3 for 131,072.
+// Time: O(depth of the index) for both verbs: 1 for 31 pages, 2 for 1,984, 3 for 126,976.
 //
 // Source: ours; the placement of best and first fit are P. R. Wilson et al., "Dynamic Storage
 // Allocation: A Survey and Critical Review", IWMM 1995, section 3.

@@ -7,7 +7,7 @@
 // fit compare lengths as the index does: exactly up to 63 units, then to within 1/32.
 //
 // Time: first fit adds up the words of all classes that may fit, 192 at most, at each level of the
-// index, and looks at the extents of one group of 8 pages. Best fit looks at the extents of the
+// index, and looks at the extents of one group of 7 pages. Best fit looks at the extents of the
 // request's own class, which may be too short: O(1) in the average, O(extents) where all are of that
 // class. Worst fit is O(depth of the index).
 //

@@ -6,7 +6,8 @@
 ///
 /// The types that it is asked about are this room's own, and so are the policies.
 public protocol FitPolicy {
-  /// The most pages that a group has, 8 to 32: within a group, the index does not tell pages apart.
+  /// The most places that a group has, 8 to 32, one of which is never a page: within a group, the index
+  /// does not tell pages apart.
   static var pagesPerGroup: Int { get }
   /// A free extent of at least `count` units, or nil where the policy finds none.
   static func find(_ count: Int, in map: IndexView) -> FoundExtent?
