@@ -83,7 +83,10 @@ public struct MachineLayout: Sendable {
         ranges.append(
           Range(
             start: PhysicalAddress(rawValue: UInt64(start * frame)),
-            size: ByteCount((end - start) * frame), node: NodeNumber(node)))
+            // The last one gets what is no whole frame, which is then rounded down.
+            size: ByteCount(
+              node == nodes - 1 ? ram.rawValue - start * frame : (end - start) * frame),
+            node: NodeNumber(node)))
         start = end
       }
     }

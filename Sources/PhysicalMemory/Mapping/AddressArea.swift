@@ -58,6 +58,8 @@ struct AddressArea: ~Copyable {
 /// The machine's RAM: a memory file whose offsets are physical addresses, and the direct map of it.
 struct RAM: ~Copyable {
   let file: MemoryFile
+  private let area: VirtualAddress
+  private let areaSize: ByteCount
   private let directPlace: VirtualAddress
   private let directSize: ByteCount
 
@@ -67,14 +69,27 @@ struct RAM: ~Copyable {
   init(frames: Int, directFrames: Int) throws(AllocationError) {
     let file = try MemoryFile(size: ByteCount(frames << PageFrameNumber.shift))
     let size = ByteCount(directFrames << PageFrameNumber.shift)
-    let place = try file.map(offset: 0, size: size)
+    // A block is aligned to its size here, too, as it is in physical memory.
+    let alignment = Order.largest.size
+    let areaSize = size + alignment
+    let area = try MemoryFile.reserve(areaSize)
+    let mask = UInt(alignment.rawValue - 1)
+    let place = VirtualAddress(rawValue: (area.rawValue + mask) & ~mask)
+    do throws(AllocationError) {
+      try file.map(offset: 0, size: size, at: place)
+    } catch {
+      MemoryFile.release(area, size: areaSize)
+      throw error
+    }
     self.file = file
+    self.area = area
+    self.areaSize = areaSize
     directSize = size
     directPlace = place
   }
 
   deinit {
-    MemoryFile.release(directPlace, size: directSize)
+    MemoryFile.release(area, size: areaSize)
   }
 
   /// Where a byte of the direct map really is.

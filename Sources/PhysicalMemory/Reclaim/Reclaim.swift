@@ -116,7 +116,9 @@ extension Machine {
     _ node: Int, _ list: ReclaimList, _ count: Int, _ scan: Scan
   ) -> Int {
     var freed = 0
-    for _ in 0..<count {
+    var writing = 0
+    // A list full of pages that are being written is not walked to its end: time must pass first.
+    for _ in 0..<count where writing < Self.cluster {
       guard let frame = nodes[node].lists[list.rawValue].last else { break }
       if scan.byKswapd { events.kswapdScanned += 1 } else { events.directScanned += 1 }
       zones[Int(frames[frame].zoneIndex)].scanned += 1
@@ -124,6 +126,7 @@ extension Machine {
       case .freed:
         freed += 1
       case .keep:
+        if frames[frame].flags.contains(.writeBack) { writing += 1 }
         unlink(frame)
         link(frame, first: true)
       case .activate:

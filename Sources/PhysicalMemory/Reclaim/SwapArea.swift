@@ -122,9 +122,7 @@ extension Machine {
     } else {
       let frame = PageFrameNumber(rawValue: cache - 1)
       // Nobody maps it: it was on its way out, and now nobody wants it back.
-      if frames[frame].mapCount == 0, !frames[frame].flags.contains(.writeBack),
-        frames[frame].referenceCount == 1
-      {
+      if frames[frame].mapCount == 0, frames[frame].referenceCount == 1 {
         freeAnonymous(frame)
       } else {
         dropSwapCache(frame)
