@@ -201,6 +201,11 @@ extension Machine {
     let parent = try process(number)
     try checkCommit(parent.reserved, for: parent)
     let child = try begin(parent.name, parent: number, family: parent.family)
+    // While memory for it was sought, the parent may have been ended.
+    guard isAlive(number) else {
+      end(child)
+      throw gone(number)
+    }
     processes.records[child.rawValue]!.scoreAdjustment = parent.scoreAdjustment
     processes.records[child.rawValue]!.areas = parent.areas
     processes.records[child.rawValue]!.reserved = parent.reserved
