@@ -50,6 +50,10 @@ let package = Package(
 
     .target(name: "MemoryStatistics", dependencies: ["Pages", "CTamalloc"], swiftSettings: strict),
 
+    // Between floors 2 and 3: the model of Linux's physical memory.
+    .target(
+      name: "PhysicalMemory", dependencies: ["Pages", "Tamalloc"], swiftSettings: strict),
+
     // Floor 4: the command, and the exporter, which it becomes for `tamalloc export`.
     .target(
       name: "ExportArguments",
@@ -93,6 +97,9 @@ let package = Package(
     .testTarget(
       name: "LaboratoryTests", dependencies: ["Laboratory", "Allocators", "Pages", "Instruments"],
       exclude: ["Fuzz"], swiftSettings: test),
+    .testTarget(
+      name: "PhysicalMemoryTests", dependencies: ["PhysicalMemory", "Pages", "Instruments"],
+      swiftSettings: test),
     .testTarget(name: "HouseTests", dependencies: ["SparseArrayExample"], swiftSettings: test),
     .testTarget(name: "ChartsTests", dependencies: ["Charts"], swiftSettings: test),
     .testTarget(

@@ -206,6 +206,34 @@ enum Syscalls {
     return descriptor
   }
 
+  /// Gives a file a length; what is new reads as zero and takes no memory before it is written.
+  static func setLength(_ descriptor: Int32, _ size: ByteCount) throws(SystemCallFailure) {
+    while ftruncate(descriptor, off_t(size.rawValue)) != 0 {
+      if ctamalloc_errno() == EINTR { continue }
+      throw .last(.ftruncate)
+    }
+  }
+
+  /// Maps part of a file, shared with all its other mappings: over what is mapped at `place`, or where
+  /// the kernel likes.
+  static func mapShared(
+    _ descriptor: Int32, offset: ByteCount, size: ByteCount, at place: VirtualAddress? = nil
+  ) throws(SystemCallFailure) -> VirtualAddress {
+    let flags = MAP_SHARED | MAP_NORESERVE | (place == nil ? 0 : MAP_FIXED)
+    let start = unsafe ctamalloc_mmap(
+      place?.pointer, size.rawValue, PROT_READ | PROT_WRITE, flags, descriptor,
+      off_t(offset.rawValue))
+    guard let start = unsafe start else { throw .last(.mmap) }
+    return unsafe VirtualAddress(start)
+  }
+
+  /// Takes access away from a range, which stays reserved.
+  static func mapNothing(over place: VirtualAddress, size: ByteCount) throws(SystemCallFailure) {
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED
+    let start = unsafe ctamalloc_mmap(place.pointer, size.rawValue, PROT_NONE, flags, -1, 0)
+    guard unsafe start != nil else { throw .last(.mmap) }
+  }
+
   /// Appends `size` bytes from `start` to a file.
   static func write(
     _ descriptor: Int32, from start: VirtualAddress, size: ByteCount

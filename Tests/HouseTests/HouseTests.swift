@@ -16,6 +16,7 @@ import Testing
     "Tamalloc": ["Pages", "CTamalloc", "Synchronization"],
     "Laboratory": ["Pages", "Allocators", "Tamalloc", "Glibc", "Histogram"],
     "MemoryStatistics": ["Pages", "CTamalloc", "Glibc"],
+    "PhysicalMemory": ["Pages", "Allocators", "Tamalloc", "CTamalloc"],
     "ExportArguments": ["MemoryStatistics", "ArgumentParser"],
     "TamallocCommand": [
       "Pages", "CTamalloc", "Charts", "Tamalloc", "Laboratory", "MemoryStatistics",

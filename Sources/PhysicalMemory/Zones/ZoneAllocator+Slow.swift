@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+
+// What happens where no zone stays above its low mark.
+//
+//     wake kswapd ─▶ down to min, and below by the right to reserves ─▶ found
+//                        │ no
+//     may it sleep? ─no─▶ fails
+//                        │ yes
+//     reclaim ─▶ try again ─▶ …16 rounds without progress… ─▶ out of memory: end a process, go on
+//                        │ nothing to end                              │
+//                      fails                                  NOFAIL: half of the reserve, then wait
+//
+// Who fails early: requests that may not sleep; who frees memory with it; `noRetry` after one round;
+// orders above 3, after one round, for such blocks come not back by reclaim.
+//
+// Invariant: each round either frees something, ends something, lets time pass, or is the last: a
+// machine never hangs. Where Linux would hang, ``MachineError/deadlock(order:flags:)`` is thrown.
+//
+// Source: __alloc_pages_slowpath(), should_reclaim_retry() and __alloc_pages_may_oom() of
+// mm/page_alloc.c, Linux 6.12.
+
+extension Machine {
+  /// Orders above it are given up early (PAGE_ALLOC_COSTLY_ORDER).
+  static let costlyOrder = 3
+  /// Rounds without progress (MAX_RECLAIM_RETRIES).
+  static let mostRetries = 16
+
+  @inline(never)
+  mutating func allocateSlowly(_ request: Request) throws(MachineError) -> PageFrameNumber {
+    events.slow += 1
+    let flags = request.flags
+    if flags.contains(.wakeKswapd) { wakeKswapd(request) }
+    let depth = flags.reserveDepth(in: context)
+    if let frame = takeAboveMin(request, depth) { return frame }
+    guard flags.contains(.directReclaim), !context.freesMemory else { throw failure(request) }
+    var rounds = 0
+    var idleRounds = 0
+    while true {
+      rounds += 1
+      let freed = reclaimDirectly(request)
+      if let frame = takeAboveMin(request, flags.reserveDepth(in: context)) { return frame }
+      // What was freed may lie in other processors' caches, or keep buddies apart there.
+      if drainPerCPUPages() > 0,
+        let frame = takeAboveMin(request, flags.reserveDepth(in: context))
+      {
+        return frame
+      }
+      let mayGiveUp = !flags.contains(.noFail)
+      if mayGiveUp, flags.contains(.noRetry) || request.order > Self.costlyOrder {
+        throw failure(request)
+      }
+      idleRounds = freed > 0 && request.order <= Self.costlyOrder ? 0 : idleRounds + 1
+      if idleRounds < Self.mostRetries, rounds < 4 * Self.mostRetries, mayHelp(request) {
+        if waitForWriteBack() { idleRounds = 0 }
+        continue
+      }
+      // Who is to die already does not have others killed for it.
+      if !context.isOutOfMemoryVictim, endSomething(request) {
+        (rounds, idleRounds) = (0, 0)
+        continue
+      }
+      guard flags.contains(.noFail) else { throw failure(request) }
+      if let frame = takeAboveMin(request, .half) { return frame }
+      if !waitForWriteBack() {
+        events.failed += 1
+        throw .deadlock(
+          order: Order(unchecked: request.order), flags: request.flags)
+      }
+    }
+  }
+
+  private mutating func failure(_ request: Request) -> MachineError {
+    events.failed += 1
+    return .outOfMemory(order: Order(unchecked: request.order), flags: request.flags)
+  }
+
+  /// Serves a request from the first zone that stays above what it must leave.
+  mutating func takeAboveMin(_ request: Request, _ depth: ReserveDepth) -> PageFrameNumber? {
+    let highest = request.flags.highestZone
+    var entry = zoneList(request.node, highest)
+    while zoneLists[entry] != Self.zoneListEnd {
+      let zone = Int(zoneLists[entry])
+      entry += 1
+      if request.flags.contains(.thisNode), zone >> 2 != request.node { continue }
+      let kept = depth == .all ? 0 : zones[zone].lowmemReserve[highest.rawValue]
+      // With all rights the last frame may go: then one block more than nothing must be there.
+      let floor = depth == .all ? -1 : depth.floor(zones[zone].watermarks.min) + kept
+      if hasRoom(zone, order: request.order, above: floor), let frame = take(zone, request) {
+        return frame
+      }
+      if request.order == 0, depth == .all, let frame = take(zone, request) { return frame }
+    }
+    return nil
+  }
+
+  /// Whether another round can help: with all that is reclaimable free, a zone would have room.
+  private func mayHelp(_ request: Request) -> Bool {
+    let highest = request.flags.highestZone
+    var entry = zoneList(request.node, highest)
+    while zoneLists[entry] != Self.zoneListEnd {
+      let zone = Int(zoneLists[entry])
+      entry += 1
+      if request.flags.contains(.thisNode), zone >> 2 != request.node { continue }
+      let files =
+        zones[zone].reclaimable[ReclaimList.inactiveFile.rawValue]
+        + zones[zone].reclaimable[ReclaimList.activeFile.rawValue]
+      let anonymous =
+        reclaim.swapHasRoom
+        ? zones[zone].reclaimable[ReclaimList.inactiveAnonymous.rawValue]
+          + zones[zone].reclaimable[ReclaimList.activeAnonymous.rawValue] : 0
+      let floor = zones[zone].watermarks.min + zones[zone].lowmemReserve[highest.rawValue]
+      if zones[zone].free + files + anonymous - (1 << request.order - 1) > floor { return true }
+    }
+    return false
+  }
+}
