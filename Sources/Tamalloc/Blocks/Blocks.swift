@@ -38,6 +38,11 @@ package struct Blocks: ~Copyable, Sendable {
     return reservation.start
   }
 
+  /// Bytes of a block that may be used: whole pages. Nil where no block begins there.
+  package func size(of address: VirtualAddress) -> ByteCount? {
+    table.block(at: address)?.reservation.size
+  }
+
   /// Gives a block back.
   package func release(_ address: VirtualAddress) throws(BlockError) {
     guard let (slot, block) = table.claim(address) else { throw .notABlock }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-internal import CTamalloc
-internal import Pages
-internal import Tamalloc
+
+package import Pages
+
 
 /// One line on standard error about a pointer that a program should not have passed.
 ///
@@ -11,12 +11,12 @@ internal import Tamalloc
 ///
 ///     tamalloc: tafree(0x7f2a5c0d1010): no block begins there, it is 16 bytes into the block of
 ///     4096 bytes at 0x7f2a5c0d1000
-struct Report {
+package struct Report {
   private var line = InlineArray<200, UInt8>(repeating: 0)
   private var count = 0
 
   /// Writes the line and ends the program with SIGABRT.
-  static func abort(function: StaticString, _ address: VirtualAddress, _ misuse: Misuse) -> Never {
+  package static func abort(function: StaticString, _ address: VirtualAddress, _ misuse: Misuse) -> Never {
     var report = Report()
     report.add("tamalloc: ")
     report.add(function)
@@ -40,7 +40,7 @@ struct Report {
     }
     report.add("\n")
     report.write()
-    CTamalloc.abort()
+    Syscalls.abort()
   }
 
   private mutating func add(_ byte: UInt8) {
@@ -70,7 +70,7 @@ struct Report {
     let span = line.span
     unsafe span.withUnsafeBufferPointer {
       // Nothing is left to be done where standard error can't be written.
-      unsafe _ = CTamalloc.write(2, $0.baseAddress, count)
+      unsafe _ = Syscalls.writeError($0.baseAddress, count)
     }
   }
 }

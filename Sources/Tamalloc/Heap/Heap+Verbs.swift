@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+
+// The verbs beside allocate and release: blocks at special addresses, of another size, and what is
+// known of a block. A block's bytes behind what was asked for are zero, too, and stay so as long as
+// the program leaves them alone: so growing in place needs no clearing, but shrinking does.
+
+package import Pages
+
+extension Heap {
+  /// The largest size that anything in C may have.
+  static var largestSize: Int { Int.max &- (1 << 16) }
+
+  /// A block that begins at a multiple of `alignment`, a power of two.
+  package static func allocate(_ size: Int, alignment: Int) -> UInt {
+    guard size >= 0, alignment > 0, let thread = unsafe ThreadHeap.mine else { return fail() }
+    if size <= SizeClass.largest, alignment <= SizeClass.largest {
+      return unsafe thread.allocate(SizeClass(holding: size, alignment: alignment))
+    }
+    if size <= BigBlock.largest, alignment <= Segment.slotSize {
+      return unsafe BigBlock.allocate(size, thread.pointee.heap)
+    }
+    return unsafe LargeBlock.allocate(size, alignment: alignment, thread.pointee.heap)
+  }
+
+  /// Bytes of a block that may be used, all zero at first; nil where no block begins there.
+  package static func usableSize(_ block: UInt) -> Int? {
+    guard let heap = unsafe Syscalls.processHeap else { return nil }
+    guard unsafe heap.pointee.map.contains(block) else {
+      return unsafe LargeBlock.usableSize(block, heap)
+    }
+    let span = unsafe SpanPointer(containing: block)
+    let size = unsafe UInt(span.pointee.blockSize)
+    guard unsafe span.pointee.state != .vacant, size != 0 else { return nil }
+    guard unsafe (block &- span.pointee.start) % size == 0 else { return nil }
+    return Int(size)
+  }
+
+  /// Gives a block another size, in its place or elsewhere; 0, with errno set and the block as it was,
+  /// where there is no memory.
+  package static func resize(_ block: UInt, _ size: Int) -> UInt {
+    guard size >= 0, let heap = unsafe Syscalls.processHeap else { return fail() }
+    if unsafe !heap.pointee.map.contains(block), size > BigBlock.largest {
+      return unsafe LargeBlock.resize(block, size, heap)
+    }
+    guard let usable = usableSize(block) else {
+      let address = VirtualAddress(rawValue: block)
+      Report.abort(
+        function: "realloc", address, unsafe heap.pointee.blocks.diagnose(address))
+    }
+    // A block that would waste half of itself moves.
+    if size <= usable, size >= usable / 2 {
+      Syscalls.clearBytes(block &+ UInt(size), usable &- size)
+      return block
+    }
+    let moved = allocate(size)
+    if moved == 0 { return 0 }
+    unsafe Memory.copy(from: block, to: moved, min(usable, size))
+    release(block)
+    return moved
+  }
+
+  /// What is known of an address that lies in a segment.
+  static func diagnose(_ block: UInt, _ span: SpanPointer) -> Misuse {
+    unsafe span.pointee.state == .vacant ? .unknown : .freed
+  }
+}
