@@ -26,6 +26,29 @@ extension Syscalls {
     set { ctamalloc_set_errno(newValue) }
   }
 
+  /// The number that an environment variable holds, if it holds one that is not negative.
+  static func environmentNumber(_ name: StaticString) -> Int? {
+    // SAFETY: a literal lives as long as the program, and ends in NUL.
+    let text = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+    guard var digit = unsafe getenv(text), unsafe digit.pointee != 0 else { return nil }
+    var number = 0
+    while unsafe digit.pointee != 0 {
+      let value = unsafe Int(digit.pointee) - 48
+      guard value >= 0, value <= 9, number < 1 << 50 else { return nil }
+      number = number * 10 + value
+      unsafe digit += 1
+    }
+    return number
+  }
+
+  /// Moves a descriptor to a number not below another; leaves it where that can't be.
+  static func raiseDescriptor(_ descriptor: Int32, _ lowest: Int32) -> Int32 {
+    let raised = ctamalloc_raise_descriptor(descriptor, lowest)
+    if raised < 0 { return descriptor }
+    close(descriptor)
+    return raised
+  }
+
   /// Clears `size` bytes, a multiple of 16, at a multiple of 16.
   @inline(__always)
   static func clear(_ address: UInt, _ size: Int) {

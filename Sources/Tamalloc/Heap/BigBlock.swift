@@ -8,7 +8,7 @@ internal import Pages
 
 enum BigBlock {
   /// The largest one's size in bytes.
-  static let largest = 512 << 10
+  static let largest = (256 << 10) - 1
 
   /// - Precondition: 0 ≤ size ≤ `largest`
   static func allocate(_ size: Int, _ heap: UnsafeMutablePointer<Heap>) -> UInt {

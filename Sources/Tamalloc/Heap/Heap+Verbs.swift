@@ -8,7 +8,7 @@ package import Pages
 
 extension Heap {
   /// The largest size that anything in C may have.
-  static var largestSize: Int { Int.max &- (1 << 16) }
+  static var largestSize: Int { Int.max &- (1 << 21) }
 
   /// A block that begins at a multiple of `alignment`, a power of two.
   package static func allocate(_ size: Int, alignment: Int) -> UInt {

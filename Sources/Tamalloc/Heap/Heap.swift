@@ -6,7 +6,7 @@
 //                 ┌──────────────────────────── Heap ─────────────────────────────┐
 //     thread ──▶ ThreadHeap ─┬─▶ spans of blocks up to 64 KiB ──┐                  │
 //     thread ──▶ ThreadHeap ─┘                                  ├─▶ slots of segments of 4 MiB
-//                 │            one block up to 512 KiB ─────────┘                  │
+//                 │            one block up to 256 KiB ─────────┘                  │
 //                 │            one block above ───────────────────▶ a mapping of its own, in `blocks`
 //                 └────────────────────────────────────────────────────────────────┘
 //
@@ -34,6 +34,12 @@ internal import Synchronization
   /// Vacant slots that are not clean.
   var dirtySlots: Int
 
+  /// Mapped pages that are no large block's.
+  var ranges: FreeRanges
+  var density: PageDensity
+  var pageTables: PageTables
+  let settings: HeapSettings
+
   /// Heaps whose thread has ended.
   var parked: ThreadHeapPointer?
   /// All of them.
@@ -50,7 +56,7 @@ internal import Synchronization
   let emptySpan: SpanPointer
 
   /// This structure comes first, then the empty span, then the map.
-  private static let recordSize = 8192
+  private static let recordSize = 16_384
 
   /// The process's heap, made now if there is none; nil where there is no memory for it.
   static var shared: UnsafeMutablePointer<Heap>? {
@@ -93,6 +99,10 @@ internal import Synchronization
     segmentCount = 0
     reserve = 0..<0
     dirtySlots = 0
+    ranges = FreeRanges()
+    density = PageDensity()
+    pageTables = PageTables()
+    settings = HeapSettings.fromEnvironment()
     unsafe parked = nil
     unsafe newestThread = nil
     records = 0..<0
@@ -103,6 +113,8 @@ internal import Synchronization
 
   /// Bytes in a page of this machine.
   package static var pageSize: Int { Syscalls.pageSize.bytes.rawValue }
+
+  static let largestAlignment = 1 << 30
 
   /// What the heap tells the caller's C: there is no memory.
   static func fail() -> UInt {
