@@ -73,6 +73,17 @@ extension Syscalls {
   }
 }
 
+extension Syscalls {
+  /// Starts a thread that the C library knows nothing of. `running` is not 0 while it runs.
+  static func startThread(
+    stack: UInt, size: Int, running: UnsafeMutablePointer<Int32>,
+    argument: UnsafeMutableRawPointer, body: @convention(c) (UnsafeMutableRawPointer?) -> Int32
+  ) {
+    unsafe _ = ctamalloc_start_thread(
+      body, argument, UnsafeMutableRawPointer(bitPattern: stack), size, running)
+  }
+}
+
 // MARK: The heap's own two words
 
 extension Syscalls {

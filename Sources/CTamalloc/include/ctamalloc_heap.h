@@ -111,4 +111,9 @@ static inline int ctamalloc_raise_descriptor(int descriptor, int lowest) {
   return fcntl(descriptor, 1030 /* F_DUPFD_CLOEXEC */, lowest);
 }
 
+/* Starts a thread that the C library knows nothing of (heap.c says why);
+ * returns 0, or -1 where that can't be. While it runs, *running is not 0. */
+int ctamalloc_start_thread(int (*body)(void *), void *argument, void *stack,
+                           size_t size, int *running) CTAMALLOC_HIDDEN;
+
 #endif /* CTAMALLOC_HEAP_H */

@@ -37,6 +37,7 @@ enum BigBlock {
         span, dirtyUpTo: block &+ UInt(span.pointee.blockSize))
     }
     unsafe heap.pointee.lock.unlock()
+    unsafe heap.expectPurge()
     return isBlock
   }
 }

@@ -67,14 +67,16 @@ struct FreeRanges: ~Copyable {
     return start
   }
 
-  /// Cuts `size` bytes from a zero range that begins at an address, if there is one so long.
-  mutating func take(_ size: UInt, at start: UInt) -> Bool {
+  /// Cuts `size` bytes from a range that begins at an address, if there is one so long; tells whether
+  /// it is dirty.
+  mutating func take(_ size: UInt, at start: UInt) -> Bool? {
     for index in 0..<count where self[index].start == start {
-      guard !self[index].isDirty, self[index].size >= size else { return false }
+      guard self[index].size >= size else { return nil }
+      let isDirty = self[index].isDirty
       shorten(index, by: size)
-      return true
+      return isDirty
     }
-    return false
+    return nil
   }
 
   private mutating func shorten(_ index: Int, by size: UInt) {
@@ -96,8 +98,18 @@ struct FreeRanges: ~Copyable {
     }
   }
 
-  /// Takes a range out, however it is.
-  mutating func removeRange(at index: Int) -> FreeRange {
+  /// Takes a range out that is idle, or any one.
+  mutating func removeIdle(orAny any: Bool) -> FreeRange? {
+    for index in 0..<count where any || self[index].isIdle { return removeRange(at: index) }
+    return nil
+  }
+
+  /// A tick: whatever is there is idle from now on.
+  mutating func age() {
+    for index in 0..<count { self[index].isIdle = true }
+  }
+
+  private mutating func removeRange(at index: Int) -> FreeRange {
     let range = self[index]
     discount(range.size, isDirty: range.isDirty)
     remove(at: index)

@@ -81,6 +81,10 @@ extension Heap {
     let start = reserve.lowerBound
     reserve = (start &+ UInt(Segment.size))..<reserve.upperBound
     let segment = unsafe SegmentPointer(containing: start)
+    if wantsHugePages() {
+      try? Syscalls.advise(
+        VirtualAddress(rawValue: start), size: ByteCount(Segment.size), .hugePages)
+    }
     unsafe segment.pointee.vacant = Segment.allSlots
     unsafe segment.pointee.nextOfAll = newest
     unsafe newest = segment
@@ -88,6 +92,16 @@ extension Heap {
     map.insert(start)
     unsafe list(segment)
     return unsafe segment
+  }
+
+  /// Whether small blocks are likely to be touched densely: those of the newest segment are.
+  ///
+  /// A huge page commits 2 MiB at a touch, and is five times as quick to fault in as what it replaces.
+  /// Below 16 MiB it might be much of all there is.
+  private mutating func wantsHugePages() -> Bool {
+    guard settings.hugePages, segmentCount >= 4, let last = unsafe newest else { return false }
+    let committed = unsafe pageTables.committed(last.start, Segment.size, .count)
+    return (committed ?? 0) > Segment.size / 10 * 9
   }
 
   /// Maps address space for some segments: more at once, the more there are.
@@ -117,7 +131,7 @@ extension Heap {
     return nil
   }
 
-  private mutating func list(_ segment: SegmentPointer) {
+  mutating func list(_ segment: SegmentPointer) {
     if unsafe segment.pointee.isListed { return }
     unsafe segment.pointee.isListed = true
     unsafe segment.pointee.previous = nil

@@ -37,26 +37,45 @@ extension Heap {
 
   /// Gives a block another size, in its place or elsewhere; 0, with errno set and the block as it was,
   /// where there is no memory.
+  ///
+  /// - Precondition: `size` is not 0.
   package static func resize(_ block: UInt, _ size: Int) -> UInt {
-    guard size >= 0, let heap = unsafe Syscalls.processHeap else { return fail() }
-    if unsafe !heap.pointee.map.contains(block), size > BigBlock.largest {
-      return unsafe LargeBlock.resize(block, size, heap)
-    }
-    guard let usable = usableSize(block) else {
-      let address = VirtualAddress(rawValue: block)
-      Report.abort(
-        function: "realloc", address, unsafe heap.pointee.blocks.diagnose(address))
-    }
-    // A block that would waste half of itself moves.
-    if size <= usable, size >= usable / 2 {
-      Syscalls.clearBytes(block &+ UInt(size), usable &- size)
-      return block
+    guard size >= 0, let thread = unsafe ThreadHeap.mine else { return fail() }
+    let usable: Int
+    if unsafe thread.pointee.map.contains(block) {
+      let span = unsafe SpanPointer(containing: block)
+      usable = unsafe Int(span.pointee.blockSize)
+      // Another thread's, or a big one: looked at more closely.
+      if unsafe span.pointee.owner != UInt(bitPattern: thread), usableSize(block) == nil {
+        reportUnknown(block)
+      }
+      // A block that would waste half of itself moves.
+      if size <= usable, size >= usable &>> 1 {
+        Syscalls.clearBytes(block &+ UInt(size), usable &- size)
+        return block
+      }
+    } else {
+      if size > BigBlock.largest {
+        return unsafe LargeBlock.resize(block, size, thread.pointee.heap)
+      }
+      guard let known = unsafe LargeBlock.usableSize(block, thread.pointee.heap) else {
+        reportUnknown(block)
+      }
+      usable = known
     }
     let moved = allocate(size)
     if moved == 0 { return 0 }
     unsafe Memory.copy(from: block, to: moved, min(usable, size))
     release(block)
     return moved
+  }
+
+  private static func reportUnknown(_ block: UInt) -> Never {
+    let address = VirtualAddress(rawValue: block)
+    guard let heap = unsafe Syscalls.processHeap else {
+      Report.abort(function: "realloc", address, .unknown)
+    }
+    Report.abort(function: "realloc", address, unsafe heap.pointee.blocks.diagnose(address))
   }
 
   /// What is known of an address that lies in a segment.

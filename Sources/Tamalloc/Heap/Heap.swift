@@ -38,7 +38,14 @@ internal import Synchronization
   var ranges: FreeRanges
   var density: PageDensity
   var pageTables: PageTables
+  /// The large block that was mapped last, if it was really large.
+  var lastMapped: (start: UInt, size: Int)
   let settings: HeapSettings
+
+  var purger: Purger
+  var isPurging: Bool
+  /// In milliseconds, where ticks don't come from a thread.
+  var lastTick: Int
 
   /// Heaps whose thread has ended.
   var parked: ThreadHeapPointer?
@@ -102,7 +109,11 @@ internal import Synchronization
     ranges = FreeRanges()
     density = PageDensity()
     pageTables = PageTables()
+    lastMapped = (0, 0)
     settings = HeapSettings.fromEnvironment()
+    purger = Purger()
+    isPurging = false
+    lastTick = 0
     unsafe parked = nil
     unsafe newestThread = nil
     records = 0..<0

@@ -18,9 +18,6 @@ internal import Pages
 enum LargeBlock {
   /// Blocks up to this size are mapped several at once.
   private static let largestAhead = 8 << 20
-  /// Bytes in zero ranges that may be committed before blocks that are touched sparsely give their
-  /// pages back when they are freed. The last such block's are kept in any case.
-  private static let keptCommitted: UInt = 256 << 10
 
   static func allocate(
     _ size: Int, alignment: Int, _ heap: UnsafeMutablePointer<Heap>
@@ -69,8 +66,8 @@ enum LargeBlock {
         if isDense {
           Syscalls.clearBytes(start, size)
         } else {
-          try? Syscalls.advise(
-            VirtualAddress(rawValue: start), size: ByteCount(size), .discard)
+          // A kernel that refuses (the pages are locked) leaves it to us.
+          if !discard(start, size) { Syscalls.clearBytes(start, size) }
         }
       }
       return start
@@ -84,107 +81,54 @@ enum LargeBlock {
     if ahead > size, let start = try? Syscalls.mapAnonymous(
       size: ByteCount(ahead), traits: MappingTraits())
     {
-      unsafe give(start.rawValue &+ UInt(size), ahead &- size, isDirty: false, heap)
+      unsafe give(start.rawValue &+ UInt(size), ahead &- size, heap)
       return start.rawValue
     }
-    return try? Syscalls.mapAnonymous(size: ByteCount(size), traits: MappingTraits()).rawValue
+    guard let start = try? Syscalls.mapAnonymous(size: ByteCount(size), traits: MappingTraits())
+    else { return nil }
+    if unsafe wantsHugePages(start.rawValue, size, heap) {
+      try? Syscalls.advise(start, size: ByteCount(size), .hugePages)
+    }
+    return start.rawValue
   }
 
-  private static func mapAligned(_ size: Int, alignment: Int) -> UInt? {
+  /// Whether a block is likely to be touched densely: blocks of its size were, or the last one is.
+  private static func wantsHugePages(
+    _ start: UInt, _ size: Int, _ heap: UnsafeMutablePointer<Heap>
+  ) -> Bool {
+    let huge = 2 << 20
+    guard size >= 2 &* huge, unsafe heap.pointee.settings.hugePages else { return false }
+    unsafe heap.pointee.lock.lock()
+    let last = unsafe heap.pointee.lastMapped
+    unsafe heap.pointee.lastMapped = (start, size)
+    var tables = unsafe heap.pointee.pageTables
+    unsafe heap.pointee.lock.unlock()
+    if last.size == size, unsafe usableSize(last.start, heap) == size {
+      let committed = tables.committed(last.start, huge, .count)
+      unsafe heap.pointee.lock.lock()
+      unsafe heap.pointee.pageTables = tables
+      if let committed {
+        for _ in 0..<2 { unsafe heap.pointee.density.note(committed, of: huge, like: size) }
+      }
+      unsafe heap.pointee.lock.unlock()
+    }
+    return unsafe heap.pointee.density.isDense(size)
+  }
+
+  static func mapAligned(_ size: Int, alignment: Int) -> UInt? {
     guard let reservation = try? Reservation.reserve(
       size: ByteCount(size), alignment: ByteCount(alignment), fill: .zero, options: [])
     else { return nil }
     return reservation.start.rawValue
   }
 
-  /// Makes a range free.
+  /// Makes a range of zeroed pages free.
   private static func give(
-    _ start: UInt, _ size: Int, isDirty: Bool, committed: Int = 0,
-    _ heap: UnsafeMutablePointer<Heap>
+    _ start: UInt, _ size: Int, _ heap: UnsafeMutablePointer<Heap>
   ) {
     unsafe heap.pointee.lock.lock()
-    let evicted = unsafe heap.pointee.ranges.add(start, UInt(size), isDirty: isDirty)
-    unsafe heap.pointee.ranges.zeroCommitted &+= UInt(committed)
+    let evicted = unsafe heap.pointee.ranges.add(start, UInt(size), isDirty: false)
     unsafe heap.pointee.lock.unlock()
-    if let evicted {
-      Syscalls.unmapOwn(
-        VirtualAddress(rawValue: evicted.start), size: ByteCount(Int(evicted.size)))
-    }
-  }
-
-  // MARK: Release
-
-  static func release(_ block: UInt, _ heap: UnsafeMutablePointer<Heap>) {
-    let before = Syscalls.errorNumber
-    let address = VirtualAddress(rawValue: block)
-    guard let (slot, found) = unsafe heap.pointee.blocks.table.claim(address) else {
-      Report.abort(function: "free", address, unsafe heap.pointee.blocks.diagnose(address))
-    }
-    unsafe heap.pointee.blocks.table.vacate(slot, of: address)
-    if case .anonymous(fill: 0) = found.reservation.backing, found.reservation.options == [],
-      unsafe !recycle(block, found.reservation.size.rawValue, heap)
-    {
-      found.reservation.release()
-    }
-    Syscalls.errorNumber = before
-  }
-
-  /// Keeps a block's pages for another one; returns false where they had better be unmapped.
-  private static func recycle(
-    _ start: UInt, _ size: Int, _ heap: UnsafeMutablePointer<Heap>
-  ) -> Bool {
-    unsafe heap.pointee.lock.lock()
-    let wantsScan = unsafe heap.pointee.density.wantsScan(size)
-    var tables = unsafe heap.pointee.pageTables
-    let room = unsafe heap.pointee.settings.cacheSize
-    let kept = unsafe Int(heap.pointee.ranges.dirtyBytes)
-    let clears = unsafe heap.pointee.ranges.zeroCommitted < Self.keptCommitted
-    unsafe heap.pointee.lock.unlock()
-    var isDirty = true
-    var zeroCommitted = 0
-    if wantsScan {
-      let committed = tables.committed(start, size, clears ? .clear(limit: size / 2) : .count)
-      unsafe heap.pointee.lock.lock()
-      unsafe heap.pointee.pageTables = tables
-      if let committed { unsafe heap.pointee.density.note(committed, of: size) }
-      unsafe heap.pointee.lock.unlock()
-      if let committed {
-        isDirty = committed > size / 2
-        if !isDirty, committed > 0, !clears {
-          let range = VirtualAddress(rawValue: start)
-          guard (try? Syscalls.advise(range, size: ByteCount(size), .discard)) != nil else {
-            return false
-          }
-        }
-        zeroCommitted = isDirty || !clears ? 0 : committed
-      } else if size > 16 << 20 {
-        return false
-      }
-    }
-    if isDirty, kept &+ size > room { return false }
-    unsafe give(start, size, isDirty: isDirty, committed: zeroCommitted, heap)
-    return true
-  }
-
-  // MARK: Resize
-
-  static func usableSize(_ block: UInt, _ heap: UnsafeMutablePointer<Heap>) -> Int? {
-    unsafe heap.pointee.blocks.size(of: VirtualAddress(rawValue: block))?.rawValue
-  }
-
-  static func resize(_ block: UInt, _ size: Int, _ heap: UnsafeMutablePointer<Heap>) -> UInt {
-    let before = Syscalls.errorNumber
-    let address = VirtualAddress(rawValue: block)
-    do throws(BlockError) {
-      let moved = try unsafe heap.pointee.blocks.resize(address, to: ByteCount(size))
-      Syscalls.errorNumber = before
-      return moved.rawValue
-    } catch {
-      if case .notABlock = error {
-        Report.abort(
-          function: "realloc", address, unsafe heap.pointee.blocks.diagnose(address))
-      }
-      return Heap.fail()
-    }
+    unmap(evicted)
   }
 }

@@ -123,6 +123,8 @@ extension Heap {
   static func beginChild() {
     guard let heap = unsafe Syscalls.processHeap else { return }
     unsafe heap.pointee.lock.note(process: Syscalls.processNumber)
+    unsafe heap.pointee.purger.forget()
+    unsafe heap.pointee.isPurging = false
     endFork()
   }
 }

@@ -87,5 +87,6 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     unsafe heap.pointee.lock.lock()
     unsafe heap.pointee.giveBack(span, dirtyUpTo: span.pointee.bump)
     unsafe heap.pointee.lock.unlock()
+    unsafe heap.expectPurge()
   }
 }
