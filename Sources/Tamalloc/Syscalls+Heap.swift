@@ -3,6 +3,7 @@
 // The part of the door to C and the operating system that the heap alone uses.
 
 internal import CTamalloc
+internal import Pages
 
 extension Syscalls {
   /// Something that no other living thread has.
@@ -39,6 +40,14 @@ extension Syscalls {
       unsafe digit += 1
     }
     return number
+  }
+
+  /// A number that nobody can guess, as far as the kernel has one.
+  static var randomWord: UInt { UInt(ctamalloc_random_word()) }
+
+  /// Makes address space from ``mapNothing(size:at:)`` memory; returns false where a limit is met.
+  static func makeAccessible(_ start: VirtualAddress, size: ByteCount) -> Bool {
+    unsafe mprotect(start.pointer, size.rawValue, PROT_READ | PROT_WRITE) == 0
   }
 
   /// Moves a descriptor to a number not below another; leaves it where that can't be.

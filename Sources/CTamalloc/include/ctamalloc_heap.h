@@ -8,10 +8,14 @@
 #define CTAMALLOC_HEAP_H
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/mman.h>
+#include <sys/random.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -109,6 +113,33 @@ static inline int ctamalloc_key_create(unsigned *key, void (*end)(void *)) {
 /* A copy of a descriptor, at or above a number, closed on exec. */
 static inline int ctamalloc_raise_descriptor(int descriptor, int lowest) {
   return fcntl(descriptor, 1030 /* F_DUPFD_CLOEXEC */, lowest);
+}
+
+/* A number that nobody can guess; the clock's, where the kernel has none. */
+static inline uintptr_t ctamalloc_random_word(void) {
+  uintptr_t word = 0;
+  if (getrandom(&word, sizeof word, 1U /* not blocking */) != sizeof word) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    word = (uintptr_t)now.tv_nsec * 0x9E3779B97F4A7C15u;
+  }
+  return word;
+}
+
+/* What malloc_info prints, after glibc's example. */
+static inline int ctamalloc_print_information(FILE *file, size_t reserved,
+                                              size_t live, size_t large,
+                                              size_t vacant) {
+  return fprintf(file,
+                 "<malloc version=\"1\">\n<heap nr=\"0\">\n"
+                 "<system type=\"current\" size=\"%zu\"/>\n"
+                 "<total type=\"live\" size=\"%zu\"/>\n"
+                 "<total type=\"large\" size=\"%zu\"/>\n"
+                 "<total type=\"rest\" size=\"%zu\"/>\n"
+                 "</heap>\n</malloc>\n",
+                 reserved, live, large, vacant) < 0
+             ? -1
+             : 0;
 }
 
 /* Starts a thread that the C library knows nothing of (heap.c says why);

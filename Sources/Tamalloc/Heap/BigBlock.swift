@@ -21,7 +21,9 @@ enum BigBlock {
     guard let span = unsafe taken else { return Heap.fail() }
     let start = unsafe span.pointee.start
     unsafe span.pointee.blockSize = UInt32(truncatingIfNeeded: usable)
-    Zeroing.clearDirty(start, usable)
+    let cleared = Zeroing.clearDirty(start, usable)
+    unsafe heap.pointee.counters.count(
+      row: HeapCounters.bigRow, requested: size, usable: usable, cleared: cleared)
     unsafe span.pointee.state = .big
     return start
   }

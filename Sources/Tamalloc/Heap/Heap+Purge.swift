@@ -24,9 +24,10 @@ extension UnsafeMutablePointer where Pointee == Heap {
   ///
   /// - Precondition: the lock is not held.
   func expectPurge() {
-    let unused = unsafe pointee.dirtySlots &* Segment.slotSize
+    let unused =
+      unsafe pointee.dirtySlots &* Segment.slotSize
       &+ Int(pointee.ranges.dirtyBytes &+ pointee.ranges.zeroCommitted)
-    if unused < Self.worthwhile { return }
+    if unsafe unused < Self.worthwhile { return }
     if unsafe pointee.settings.hasPurgeThread {
       if unsafe !pointee.purger.isRunning { unsafe startPurger() }
     } else {
@@ -92,7 +93,8 @@ extension UnsafeMutablePointer where Pointee == Heap {
       let slots = unsafe all ? segment.pointee.dirty : segment.pointee.idle
       if slots != 0 { unsafe clean(segment, slots) }
       unsafe segment.pointee.idle = segment.pointee.dirty
-      let isUnused = unsafe segment.pointee.vacant == Segment.allSlots
+      let isUnused =
+        unsafe segment.pointee.vacant == Segment.allSlots
         && segment.pointee.dirty == 0
       // The newest stays, unless all is to go: the next block will need one.
       if isUnused, unsafe previous != nil || all {

@@ -13,8 +13,12 @@ extension Heap {
   /// A block that begins at a multiple of `alignment`, a power of two.
   package static func allocate(_ size: Int, alignment: Int) -> UInt {
     guard size >= 0, alignment > 0, let thread = unsafe ThreadHeap.mine else { return fail() }
+    if unsafe thread.pointee.heap.pointee.settings.isHardened {
+      return unsafe thread.pointee.heap.allocateHardened(size, alignment: max(alignment, 16))
+    }
     if size <= SizeClass.largest, alignment <= SizeClass.largest {
-      return unsafe thread.allocate(SizeClass(holding: size, alignment: alignment))
+      return unsafe thread.allocateCounted(
+        SizeClass(holding: size, alignment: alignment), size)
     }
     if size <= BigBlock.largest, alignment <= Segment.slotSize {
       return unsafe BigBlock.allocate(size, thread.pointee.heap)
@@ -24,7 +28,8 @@ extension Heap {
 
   /// Bytes of a block that may be used, all zero at first; nil where no block begins there.
   package static func usableSize(_ block: UInt) -> Int? {
-    guard let heap = unsafe Syscalls.processHeap else { return nil }
+    guard block != 0, let heap = unsafe Syscalls.processHeap else { return nil }
+    if unsafe heap.pointee.settings.isHardened { return unsafe heap.usableSizeHardened(block) }
     guard unsafe heap.pointee.map.contains(block) else {
       return unsafe LargeBlock.usableSize(block, heap)
     }
@@ -41,6 +46,9 @@ extension Heap {
   /// - Precondition: `size` is not 0.
   package static func resize(_ block: UInt, _ size: Int) -> UInt {
     guard size >= 0, let thread = unsafe ThreadHeap.mine else { return fail() }
+    if unsafe thread.pointee.heap.pointee.settings.isHardened {
+      return unsafe thread.pointee.heap.resizeHardened(block, size)
+    }
     let usable: Int
     if unsafe thread.pointee.map.contains(block) {
       let span = unsafe SpanPointer(containing: block)
@@ -76,6 +84,16 @@ extension Heap {
       Report.abort(function: "realloc", address, .unknown)
     }
     Report.abort(function: "realloc", address, unsafe heap.pointee.blocks.diagnose(address))
+  }
+
+  /// Gives back whatever can be, at once; returns whether there was anything.
+  package static func trim() -> Bool {
+    guard let heap = unsafe Syscalls.processHeap else { return false }
+    let before = unsafe heap.pointee.dirtySlots &+ heap.pointee.ranges.count
+    if let thread = unsafe Syscalls.threadHeap { unsafe thread.empty() }
+    let after = unsafe heap.pointee.dirtySlots &+ heap.pointee.ranges.count
+    unsafe _ = heap.purge(all: true)
+    return before > 0 || after > 0
   }
 
   /// What is known of an address that lies in a segment.

@@ -41,11 +41,15 @@ internal import Synchronization
   /// The large block that was mapped last, if it was really large.
   var lastMapped: (start: UInt, size: Int)
   let settings: HeapSettings
+  let counters: HeapCounters
 
   var purger: Purger
   var isPurging: Bool
   /// In milliseconds, where ticks don't come from a thread.
   var lastTick: Int
+
+  /// Used in the hardened mode alone.
+  var hardened: Hardened
 
   /// Heaps whose thread has ended.
   var parked: ThreadHeapPointer?
@@ -62,8 +66,8 @@ internal import Synchronization
   /// The span of every class that has none: it has no block.
   let emptySpan: SpanPointer
 
-  /// This structure comes first, then the empty span, then the map.
-  private static let recordSize = 16_384
+  /// This structure comes first, then the counters, the empty span, and the map.
+  private static let recordSize = 32_768
 
   /// The process's heap, made now if there is none; nil where there is no memory for it.
   static var shared: UnsafeMutablePointer<Heap>? {
@@ -83,7 +87,10 @@ internal import Synchronization
     let empty = unsafe (end.pointer.unsafelyUnwrapped - HeapSpan.stride)
       .bindMemory(to: HeapSpan.self, capacity: 1)
     unsafe empty.initialize(to: HeapSpan())
-    unsafe heap.initialize(to: Heap(map: SegmentMap(start: end.rawValue), empty: empty))
+    unsafe heap.initialize(
+      to: Heap(
+        map: SegmentMap(start: end.rawValue), empty: empty,
+        counterStart: end.rawValue &- UInt(HeapSpan.stride &+ HeapCounters.size)))
     let winner = unsafe Syscalls.publish(heap)
     if unsafe winner != heap {
       Syscalls.unmapOwn(start, size: size)
@@ -97,7 +104,7 @@ internal import Synchronization
     return unsafe winner
   }
 
-  private init(map: SegmentMap, empty: SpanPointer) {
+  private init(map: SegmentMap, empty: SpanPointer, counterStart: UInt) {
     lock = HeapLock()
     self.map = map
     blocks = Blocks()
@@ -111,6 +118,8 @@ internal import Synchronization
     pageTables = PageTables()
     lastMapped = (0, 0)
     settings = HeapSettings.fromEnvironment()
+    counters = settings.counts ? HeapCounters(start: counterStart) : .none
+    hardened = Hardened(secret: settings.isHardened ? Syscalls.randomWord : 0)
     purger = Purger()
     isPurging = false
     lastTick = 0

@@ -5,9 +5,9 @@
 //     TAMALLOC_PURGE_DELAY   milliseconds after which unused memory goes back to the system [100]
 //     TAMALLOC_PURGE_THREAD  0: without a thread, when the program allocates or frees next [1]
 //     TAMALLOC_CACHE         mebibytes of dirty large blocks that are kept for reuse [256]
-//     TAMALLOC_HUGE_PAGES    0: none; 1: where memory is touched densely [1]
+//     TAMALLOC_HUGE_PAGES    1: huge ones where memory is touched densely [0]
 //     TAMALLOC_HARDENED      1: find misuse, at a price [0]
-//     TAMALLOC_STATS         1: print statistics at the end; a path: write them there
+//     TAMALLOC_STATS         1: count what is issued, and print it at the end [0]
 //
 // A value that is no number is as none.
 
@@ -17,8 +17,10 @@ struct HeapSettings: BitwiseCopyable {
   var hasPurgeThread = true
   /// Bytes.
   var cacheSize = 256 << 20
-  var hugePages = true
+  var hugePages = false
   var isHardened = false
+  /// Count what is issued, and print it at the end.
+  var counts = false
 
   /// Reads the environment, which may not be there yet.
   static func fromEnvironment() -> HeapSettings {
@@ -38,6 +40,7 @@ struct HeapSettings: BitwiseCopyable {
     if let value = Syscalls.environmentNumber("TAMALLOC_HARDENED") {
       settings.isHardened = value != 0
     }
+    if let value = Syscalls.environmentNumber("TAMALLOC_STATS") { settings.counts = value != 0 }
     return settings
   }
 }

@@ -31,23 +31,26 @@ enum LargeBlock {
     guard let start, unsafe record(start, whole, length: size, alignment: alignment, heap) else {
       return Heap.fail()
     }
+    unsafe heap.pointee.counters.count(
+      row: HeapCounters.largeRow, requested: size, usable: whole, cleared: 0)
     Syscalls.errorNumber = before
     return start
   }
 
-  private static func record(
+  static func record(
     _ start: UInt, _ size: Int, length: Int, alignment: Int, _ heap: UnsafeMutablePointer<Heap>
   ) -> Bool {
     let reservation = Reservation(
       start: VirtualAddress(rawValue: start), size: ByteCount(size),
       alignment: ByteCount(max(alignment, Heap.pageSize)), options: [],
       backing: .anonymous(fill: 0))
-    let block = Block(reservation: reservation, length: ByteCount(max(length, 1)))
+    var block = Block(reservation: reservation, length: ByteCount(max(length, 1)))
+    unsafe block.isGuarded = heap.pointee.settings.isHardened
     do throws(AllocationError) {
       try unsafe heap.pointee.blocks.table.insert(block)
       return true
     } catch {
-      reservation.release()
+      if !block.isGuarded { reservation.release() }
       return false
     }
   }
@@ -63,6 +66,8 @@ enum LargeBlock {
     let isDirty = first != nil ? isDense : !isDense
     if let start = first ?? second {
       if isDirty {
+        unsafe heap.pointee.counters.count(
+          row: HeapCounters.largeRow, requested: 0, usable: 0, cleared: isDense ? size : 0)
         if isDense {
           Syscalls.clearBytes(start, size)
         } else {
@@ -78,8 +83,9 @@ enum LargeBlock {
   /// Fresh pages; what was mapped ahead becomes a free range.
   private static func map(_ size: Int, _ heap: UnsafeMutablePointer<Heap>) -> UInt? {
     let ahead = size <= largestAhead ? min(size &* 8, 32 << 20) : size
-    if ahead > size, let start = try? Syscalls.mapAnonymous(
-      size: ByteCount(ahead), traits: MappingTraits())
+    if ahead > size,
+      let start = try? Syscalls.mapAnonymous(
+        size: ByteCount(ahead), traits: MappingTraits())
     {
       unsafe give(start.rawValue &+ UInt(size), ahead &- size, heap)
       return start.rawValue
@@ -116,8 +122,9 @@ enum LargeBlock {
   }
 
   static func mapAligned(_ size: Int, alignment: Int) -> UInt? {
-    guard let reservation = try? Reservation.reserve(
-      size: ByteCount(size), alignment: ByteCount(alignment), fill: .zero, options: [])
+    guard
+      let reservation = try? Reservation.reserve(
+        size: ByteCount(size), alignment: ByteCount(alignment), fill: .zero, options: [])
     else { return nil }
     return reservation.start.rawValue
   }

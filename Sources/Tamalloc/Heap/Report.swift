@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-
 package import Pages
-
 
 /// One line on standard error about a pointer that a program should not have passed.
 ///
@@ -16,7 +14,9 @@ package struct Report {
   private var count = 0
 
   /// Writes the line and ends the program with SIGABRT.
-  package static func abort(function: StaticString, _ address: VirtualAddress, _ misuse: Misuse) -> Never {
+  package static func abort(function: StaticString, _ address: VirtualAddress, _ misuse: Misuse)
+    -> Never
+  {
     var report = Report()
     report.add("tamalloc: ")
     report.add(function)
@@ -28,6 +28,10 @@ package struct Report {
       report.add("no block begins there")
     case .freed:
       report.add("the block that began there was freed before")
+    case .overflown:
+      report.add("bytes behind the end of the block that begins there were written")
+    case .usedAfterFree:
+      report.add("the block that began there was written after it was freed")
     case .busy:
       report.add("another thread is freeing or resizing this block")
     case .inside(let start, let length):

@@ -37,18 +37,34 @@ extension Heap {
   @inline(never)
   static func allocateSlowly(_ size: Int) -> UInt {
     guard size >= 0, let thread = unsafe ThreadHeap.mine else { return fail() }
-    if size <= SizeClass.largest { return unsafe thread.allocate(SizeClass(holding: size)) }
+    if unsafe thread.pointee.heap.pointee.settings.isHardened {
+      return unsafe thread.pointee.heap.allocateHardened(size, alignment: 16)
+    }
+    if size <= SizeClass.largest {
+      return unsafe thread.allocateCounted(SizeClass(holding: size), size)
+    }
     if size <= BigBlock.largest { return unsafe BigBlock.allocate(size, thread.pointee.heap) }
     return unsafe LargeBlock.allocate(size, alignment: 1, thread.pointee.heap)
   }
 }
 
 extension UnsafeMutablePointer where Pointee == ThreadHeap {
+  /// The same, and counts it where that is wanted.
+  func allocateCounted(_ sizeClass: SizeClass, _ size: Int) -> UInt {
+    let block = unsafe allocate(sizeClass)
+    if unsafe !pointee.isQuick && block != 0 {
+      unsafe pointee.heap.pointee.counters.count(
+        row: sizeClass.index, requested: size, usable: sizeClass.blockSize,
+        cleared: pointee.cleared)
+    }
+    return block
+  }
+
   /// A block of a class, however it may be had.
   func allocate(_ sizeClass: SizeClass) -> UInt {
     var span = unsafe pointee.current[unchecked: sizeClass.index]
     while true {
-      if let block = unsafe Self.take(from: span) { return block }
+      if let block = unsafe take(from: span) { return block }
       if unsafe span.pointee.blockSize != 0, unsafe !detach(span) { continue }
       unsafe takeNews()
       if let next = unsafe pointee.available[unchecked: sizeClass.index] {
@@ -71,20 +87,22 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
   }
 
   /// A block that the current span has at hand.
-  private static func take(from span: SpanPointer) -> UInt? {
+  private func take(from span: SpanPointer) -> UInt? {
     let size = unsafe Int(span.pointee.blockSize)
     let free = unsafe span.pointee.free
     if free != 0 {
       unsafe span.pointee.free = Memory.word(free)
       unsafe span.pointee.countdown &+= 1
       Syscalls.clear(free, size)
+      unsafe pointee.cleared = size
       return free
     }
     let bump = unsafe span.pointee.bump
     if unsafe bump == span.pointee.limit { return nil }
     unsafe span.pointee.bump = bump &+ UInt(size)
     unsafe span.pointee.countdown &+= 1
-    if unsafe bump < span.pointee.freshStart { Zeroing.clearDirty(bump, size) }
+    unsafe pointee.cleared =
+      bump < span.pointee.freshStart ? Zeroing.clearDirty(bump, size) : 0
     return bump
   }
 

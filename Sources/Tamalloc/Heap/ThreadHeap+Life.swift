@@ -12,6 +12,9 @@ extension ThreadHeap {
     guard let heap = unsafe Heap.shared else { return nil }
     unsafe heap.pointee.lock.lock()
     let found = unsafe heap.pointee.adoptThreadHeap() ?? heap.pointee.makeThreadHeap(in: heap)
+    if unsafe heap.pointee.settings.isHardened, unsafe heap.pointee.hardened.thread == nil {
+      unsafe heap.pointee.hardened.thread = heap.pointee.makeThreadHeap(in: heap)
+    }
     unsafe heap.pointee.lock.unlock()
     guard let thread = unsafe found else { return nil }
     // First this: what comes next may allocate.
@@ -102,6 +105,9 @@ extension Heap {
   /// Nothing is to be in disorder when the child begins.
   static func prepareToFork() {
     guard let heap = unsafe Syscalls.processHeap else { return }
+    if unsafe heap.pointee.settings.isHardened, unsafe !heap.pointee.hardened.lock.isMine {
+      unsafe heap.pointee.hardened.lock.lock()
+    }
     // A signal handler that forks may have interrupted this thread with the lock in its hands; its
     // child goes on where the handler returns, and lets go of it then.
     if unsafe heap.pointee.lock.isMine {
@@ -118,11 +124,13 @@ extension Heap {
     } else {
       unsafe heap.pointee.lock.unlock()
     }
+    if unsafe heap.pointee.settings.isHardened { unsafe heap.pointee.hardened.lock.unlock() }
   }
 
   static func beginChild() {
     guard let heap = unsafe Syscalls.processHeap else { return }
     unsafe heap.pointee.lock.note(process: Syscalls.processNumber)
+    unsafe heap.pointee.hardened.lock.note(process: Syscalls.processNumber)
     unsafe heap.pointee.purger.forget()
     unsafe heap.pointee.isPurging = false
     endFork()

@@ -32,6 +32,7 @@ extension Heap {
     guard let heap = unsafe Syscalls.processHeap else {
       Report.abort(function: "free", VirtualAddress(rawValue: block), .unknown)
     }
+    if unsafe heap.pointee.settings.isHardened { return unsafe heap.releaseHardened(block) }
     guard unsafe heap.pointee.map.contains(block) else {
       return unsafe LargeBlock.release(block, heap)
     }
@@ -54,6 +55,14 @@ extension Heap {
 }
 
 extension UnsafeMutablePointer where Pointee == ThreadHeap {
+  /// Takes back a block of a span that is this heap's.
+  func releaseOwn(_ block: UInt, _ span: SpanPointer) {
+    unsafe Memory.setWord(block, span.pointee.free)
+    unsafe span.pointee.free = block
+    unsafe span.pointee.countdown &-= 1
+    if unsafe span.pointee.countdown == 0 { unsafe settle(span) }
+  }
+
   /// Does what is due when a span's countdown has come to 0.
   @inline(never)
   func settle(_ span: SpanPointer) {

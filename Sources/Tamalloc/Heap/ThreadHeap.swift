@@ -20,6 +20,10 @@ internal import Synchronization
   /// The first of each class's available spans.
   var available: InlineArray<44, SpanPointer?>
   let map: SegmentMap
+  /// Blocks may be handed out without being counted.
+  let isQuick: Bool
+  /// Bytes that were cleared for the block that the slow path made last.
+  var cleared: Int
   let heap: UnsafeMutablePointer<Heap>
   /// Spans that other threads have news of: the address of the first, linked by `nextPending`.
   let pending: Atomic<UInt>
@@ -32,6 +36,9 @@ internal import Synchronization
     unsafe available = InlineArray(repeating: nil)
     unsafe map = heap.pointee.map
     unsafe self.heap = heap
+    unsafe isQuick =
+      !heap.pointee.counters.isCounting && !heap.pointee.settings.isHardened
+    cleared = 0
     pending = Atomic(0)
     unsafe nextParked = nil
     unsafe nextOfAll = nil
@@ -51,8 +58,9 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
   func setCurrent(_ sizeClass: SizeClass, _ span: SpanPointer) {
     unsafe pointee.current[unchecked: sizeClass.index] = span
     let size = sizeClass.blockSize
-    if size <= SizeClass.largestDirect {
-      let first = sizeClass.index == 0 ? 0 : SizeClass(index: sizeClass.index &- 1).blockSize / 16 &+ 1
+    if size <= SizeClass.largestDirect, unsafe pointee.isQuick {
+      let first =
+        sizeClass.index == 0 ? 0 : SizeClass(index: sizeClass.index &- 1).blockSize / 16 &+ 1
       var index = first
       while index <= size / 16 {
         unsafe pointee.direct[unchecked: index] = span

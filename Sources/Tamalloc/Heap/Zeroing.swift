@@ -19,17 +19,22 @@ enum Zeroing {
     return unsafe span.pointee.start
   }
 
-  /// Clears those bytes of a block that may be dirty, as the records of its slots say.
-  static func clearDirty(_ block: UInt, _ size: Int) {
+  /// Clears those bytes of a block that may be dirty, as the records of its slots say; returns how
+  /// many.
+  static func clearDirty(_ block: UInt, _ size: Int) -> Int {
     let segment = unsafe SegmentPointer(containing: block)
     let end = block &+ UInt(size)
+    var cleared = 0
     var slot = Int((block &- (unsafe segment.start)) &>> Segment.slotExponent)
     while true {
       let begin = unsafe segment.address(slot)
-      if begin >= end { return }
+      if begin >= end { return cleared }
       let dirtyEnd = unsafe min(begin &+ UInt(segment.span(slot).pointee.dirty), end)
       let from = max(begin, block)
-      if dirtyEnd > from { Syscalls.clearBytes(from, Int(dirtyEnd &- from)) }
+      if dirtyEnd > from {
+        cleared &+= Int(dirtyEnd &- from)
+        Syscalls.clearBytes(from, Int(dirtyEnd &- from))
+      }
       slot &+= 1
     }
   }

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+
+import Dispatch
+import Instruments
+import Testing
+
+@testable import Tamalloc
+
+/// The heap beside the C library's, in this process, by its own verbs.
+@Suite(.serialized) struct HeapTests {
+  private struct Block {
+    let start: UInt
+    let size: Int
+    let stamp: UInt8
+  }
+
+  private func bytes(_ block: Block, _ count: Int) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(
+      start: UnsafeMutableRawPointer(bitPattern: block.start), count: count)
+  }
+
+  /// What is wrong with a new block, if anything is; stamps it.
+  private func begin(_ block: Block) -> String? {
+    guard let usable = Heap.usableSize(block.start), usable >= block.size else {
+      return "it can't be used"
+    }
+    if bytes(block, usable).contains(where: { $0 != 0 }) { return "it is not zero" }
+    for index in 0..<block.size { bytes(block, block.size)[index] = block.stamp }
+    return nil
+  }
+
+  private func end(_ block: Block) -> String? {
+    let isWhole = bytes(block, block.size).allSatisfy { $0 == block.stamp }
+    Heap.release(block.start)
+    return isWhole ? nil : "its content has changed"
+  }
+
+  private func run(seed: UInt64, steps: Int) {
+    var generator = SeededGenerator(seed: seed)
+    var blocks: [Block] = []
+    for step in 0..<steps {
+      var wrong: String?
+      if blocks.count < 20 || (blocks.count < 300 && Bool.random(using: &generator)) {
+        let limit = [64, 1024, 20_000, 100_000, 600_000][
+          min(Int.random(in: 0..<20, using: &generator), 4)]
+        let size = Int.random(in: 0...limit, using: &generator)
+        let shift = Int.random(in: 0...12, using: &generator)
+        let start =
+          shift > 4 ? Heap.allocate(size, alignment: 1 << shift) : Heap.allocate(size)
+        let block = Block(start: start, size: size, stamp: UInt8(step & 255))
+        wrong =
+          start % UInt(max(16, shift > 4 ? 1 << shift : 16)) != 0 ? "misaligned" : begin(block)
+        blocks.append(block)
+      } else {
+        let index = blocks.indices.randomElement(using: &generator) ?? 0
+        wrong = end(blocks.remove(at: index))
+      }
+      if let wrong {
+        Issue.record("seed \(seed), step \(step): \(wrong)")
+        return
+      }
+    }
+    for block in blocks { #expect(end(block) == nil) }
+  }
+
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func `every block is zero and its owner's alone`(seed: UInt64) {
+    run(seed: seed, steps: 20_000)
+  }
+
+  @Test func `eight threads at once get blocks of their own`() {
+    DispatchQueue.concurrentPerform(iterations: 8) { run(seed: UInt64(100 + $0), steps: 4000) }
+  }
+
+  @Test func `an address that no block begins at is known to be none`() {
+    let block = Heap.allocate(100)
+    #expect(Heap.usableSize(block) == 112)
+    #expect(Heap.usableSize(block + 16) == nil)
+    #expect(Heap.usableSize(0) == nil)
+    #expect(Heap.usableSize(4096) == nil)
+    #expect(Heap.usableSize(.max) == nil)
+    var local = 0
+    withUnsafePointer(to: &local) { #expect(Heap.usableSize(UInt(bitPattern: $0)) == nil) }
+    Heap.release(block)
+  }
+
+  @Test func `what can't be had is refused, whatever the numbers`() {
+    for size in [-1, Int.min, Int.max, Int.max - 4096, 1 << 56] {
+      #expect(Heap.allocate(size) == 0, "\(size)")
+      #expect(Heap.allocate(size, alignment: 4096) == 0, "\(size)")
+    }
+    #expect(Heap.allocate(1, alignment: 1 << 40) == 0)
+  }
+
+  @Test func `untouched blocks commit nothing`() {
+    let before = Heap.statistics(committed: true)
+    let blocks = (0..<1000).map { _ in Heap.allocate(100_000) }
+    let after = Heap.statistics(committed: true)
+    #expect(after.live - before.live >= 100_000_000)
+    if let first = before.committed, let second = after.committed {
+      #expect(second - first < 2_000_000, "\(second - first) bytes")
+    }
+    for block in blocks { Heap.release(block) }
+    #expect(Heap.statistics(committed: false).live == before.live)
+  }
+}
