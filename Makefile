@@ -2,6 +2,7 @@
 
 # make demo     build, and show lazy memory against malloc and calloc on this machine
 # make test     all tests
+# make test-heap   the heap's tests at full size, under every program that they know
 # make kernel   build Linux with the system calls, in a cache outside the checkout, and say where
 # make test-kernel-debug   its tests under KASAN, lockdep and other checks
 # make kernel-package CONFIG='--config FILE'   Debian packages of it for a real machine
@@ -20,7 +21,7 @@ build = swift build -c release --product tamalloc
 command = .build/release/tamalloc
 
 .PHONY: help demo test test-swift test-kernel test-kernel-debug kernel kernel-package bench install lint clean
-.PHONY: setup setup-test
+.PHONY: setup setup-test test-heap
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -43,6 +44,9 @@ test-swift: setup-test
 	swift build --build-tests
 	swift test --skip-build --no-parallel
 
+test-heap: setup-test
+	Tests/HeapTests/Programs/full
+
 test-kernel: setup
 	Kernel/scripts/test
 	Kernel/scripts/test-library
@@ -60,6 +64,7 @@ kernel-package: setup
 bench: setup
 	Benchmarks/run
 	Benchmarks/statistics/run
+	Benchmarks/heap/run
 
 install: setup
 	@DESTDIR='$(DESTDIR)' scripts/install '$(PREFIX)'

@@ -4,7 +4,7 @@
 // known of a block. A block's bytes behind what was asked for are zero, too, and stay so as long as
 // the program leaves them alone: so growing in place needs no clearing, but shrinking does.
 
-package import Pages
+internal import Pages
 
 extension Heap {
   /// The largest size that anything in C may have.
