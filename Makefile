@@ -31,7 +31,7 @@ setup:
 	@scripts/require libc6-dev git
 
 setup-test: setup
-	@scripts/require pkg-config binutils tmux procps
+	@scripts/require pkg-config binutils tmux procps valgrind
 
 demo: setup
 	$(build)
@@ -41,6 +41,7 @@ test: test-kernel test-swift
 
 # One test after the other: they measure the whole process.
 test-swift: setup-test
+	Malloc/build-recorder
 	swift build --build-tests
 	swift test --skip-build --no-parallel
 

@@ -45,6 +45,7 @@ let package = Package(
         "Pages", "Allocators", "Tamalloc",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
+      resources: [.embedInCode("Report/Page")],
       swiftSettings: strict),
 
     .target(name: "MemoryStatistics", dependencies: ["Pages", "CTamalloc"], swiftSettings: strict),
@@ -69,7 +70,8 @@ let package = Package(
     .executableTarget(
       name: "TamallocCommand",
       dependencies: [
-        "Pages", "Charts", "Tamalloc", "MemoryStatistics", "ExportArguments", "CTamalloc",
+        "Pages", "Charts", "Tamalloc", "Laboratory", "MemoryStatistics", "ExportArguments",
+        "CTamalloc",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -93,7 +95,7 @@ let package = Package(
       swiftSettings: test),
     .testTarget(
       name: "LaboratoryTests", dependencies: ["Laboratory", "Allocators", "Pages", "Instruments"],
-      swiftSettings: test),
+      exclude: ["Fuzz"], swiftSettings: test),
     .testTarget(name: "HouseTests", dependencies: ["SparseArrayExample"], swiftSettings: test),
     .testTarget(name: "ChartsTests", dependencies: ["Charts"], swiftSettings: test),
     .testTarget(
@@ -102,8 +104,8 @@ let package = Package(
       exclude: ["Programs"], swiftSettings: test),
     .testTarget(
       name: "TamallocCommandTests",
-      dependencies: ["TamallocCommand", "Pages", "Charts", "MemoryStatistics"],
-      swiftSettings: test),
+      dependencies: ["TamallocCommand", "Laboratory", "Pages", "Charts", "MemoryStatistics"],
+      exclude: ["Run/Programs"], swiftSettings: test),
     .testTarget(
       name: "TamallocExportTests", dependencies: ["TamallocExport"], swiftSettings: test),
     .testTarget(

@@ -20,7 +20,8 @@ let embedded: [SwiftSetting] = [
 let package = Package(
   name: "Malloc",
   products: [
-    .library(name: "tamalloc", type: .static, targets: ["TamallocLibrary"])
+    .library(name: "tamalloc", type: .static, targets: ["TamallocLibrary"]),
+    .library(name: "tamalloc-record", type: .static, targets: ["TamallocRecorder"]),
   ],
   targets: [
     .target(name: "Pages", swiftSettings: embedded),
@@ -29,5 +30,12 @@ let package = Package(
     .target(
       name: "TamallocLibrary", dependencies: ["Tamalloc", "Pages", "CTamalloc"],
       swiftSettings: embedded),
+
+    // The preload library that records a program's allocations.
+    .target(name: "CRecorder"),
+    .target(
+      name: "TamallocRecorder", dependencies: ["CRecorder"],
+      // One lock guards the state: to check each access would be a function call.
+      swiftSettings: embedded + [.unsafeFlags(["-enforce-exclusivity=unchecked"])]),
   ]
 )

@@ -23,10 +23,10 @@ public struct SVGChart {
   /// The whole document.
   public func document(of grid: ChartGrid) -> String {
     let columns = grid.panels.count > 1 ? 2 : 1
-    let rows = max((grid.panels.count + columns - 1) / columns, 1)
+    let rows = rows(of: grid)
     let head = grid.subtitle.isEmpty ? 62.0 : 82.0
     let panelHeight = panelTop + plotHeight + panelBottom
-    let height = head + Double(rows) * panelHeight + 30
+    let height = height(of: grid)
     let plotWidth =
       (Double(width) - left - right - Double(columns - 1) * gap) / Double(columns)
 
@@ -46,6 +46,14 @@ public struct SVGChart {
       class: "quiet", anchor: "middle")
     svg.rotatedText(grid.y.title, x: 15, y: head + Double(rows) * panelHeight / 2)
     return svg.finished()
+  }
+
+  private func rows(of grid: ChartGrid) -> Int { max((grid.panels.count + 1) / 2, 1) }
+
+  /// The height of a grid's picture, in user units.
+  func height(of grid: ChartGrid) -> Double {
+    let head = grid.subtitle.isEmpty ? 62.0 : 82.0
+    return head + Double(rows(of: grid)) * (panelTop + plotHeight + panelBottom) + 30
   }
 
   /// The rectangle of one plot.
@@ -114,7 +122,7 @@ public struct SVGChart {
     }
     svg.path(line, class: "line \(series.tone)")
     // The frame's series is a bound and was not measured point by point.
-    if series.tone != .frame {
+    if series.tone != .frame, series.marksPoints {
       for point in series.points {
         let place = frame.place(point, grid)
         svg.circle(

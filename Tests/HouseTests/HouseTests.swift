@@ -18,8 +18,8 @@ import Testing
     "MemoryStatistics": ["Pages", "CTamalloc", "Glibc"],
     "ExportArguments": ["MemoryStatistics", "ArgumentParser"],
     "TamallocCommand": [
-      "Pages", "CTamalloc", "Charts", "Tamalloc", "MemoryStatistics", "ExportArguments",
-      "ArgumentParser", "FoundationEssentials", "Glibc", "Synchronization",
+      "Pages", "CTamalloc", "Charts", "Tamalloc", "Laboratory", "MemoryStatistics",
+      "ExportArguments", "ArgumentParser", "FoundationEssentials", "Glibc", "Synchronization",
     ],
     "TamallocExport": [
       "MemoryStatistics", "ExportArguments", "ArgumentParser", "Glibc", "Synchronization",

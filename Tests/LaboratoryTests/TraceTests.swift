@@ -5,7 +5,7 @@ import Laboratory
 import Testing
 
 @Suite struct TraceTests {
-  static func read(_ text: String, _ format: TraceFormat = .course) throws -> [TraceEvent] {
+  static func read(_ text: String, _ format: TraceFormat? = nil) throws -> TraceEvents {
     try Trace(reading: BytesInput(Array(text.utf8)), format: format).events
   }
 
@@ -33,7 +33,7 @@ import Testing
     ("x\n", .notANumber, 1, 1),
     ("REQUEST 0 5\n", .notANumber, 1, 1),
     ("-3\n", .negativeNumber, 1, 1),
-    ("99999999999999999999\n", .numberTooLarge, 1, 1),
+    ("99999999999999999999\n", .numberTooLarge(limit: 1 << 48 - 1), 1, 1),
     ("1 2\n", .unexpectedField, 1, 2),
     ("2\nREQUEST 0 5\n", .tooFewEvents(expected: 2, found: 1), 3, 1),
     ("1\nREQUEST 0 5\nFREE 0\n", .tooManyEvents(expected: 1), 3, 1),

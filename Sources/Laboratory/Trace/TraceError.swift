@@ -9,7 +9,7 @@ public struct TraceError: Error, Sendable, Hashable {
     case unexpectedField
     case notANumber
     case negativeNumber
-    case numberTooLarge
+    case numberTooLarge(limit: Int)
     case unknownVerb
     /// An id that was never requested.
     case unknownID(Int)
@@ -19,6 +19,10 @@ public struct TraceError: Error, Sendable, Hashable {
     case freedTwice(Int)
     /// Ids count from 0 without gaps.
     case skippedID(expected: Int)
+    /// Of malloc-lab: an id that is not allocated, now or yet.
+    case notAllocated(Int)
+    /// Of malloc-lab: the trace declares fewer ids.
+    case undeclaredID(declared: Int)
     case tooFewEvents(expected: Int, found: Int)
     case tooManyEvents(expected: Int)
     /// The file can't be read; the system's error number.
@@ -50,12 +54,14 @@ extension TraceError.Problem: CustomStringConvertible {
     case .unexpectedField: "there is more than the line should have"
     case .notANumber: "this is not a whole number"
     case .negativeNumber: "the number is negative"
-    case .numberTooLarge: "the number is above 2147483647"
+    case .numberTooLarge(let limit): "the number is above \(limit)"
     case .unknownVerb: "this is none of the verbs of a trace"
     case .unknownID(let id): "the id \(id) has not been requested"
     case .repeatedID(let id): "the id \(id) has been requested before"
     case .freedTwice(let id): "the id \(id) has been freed before"
     case .skippedID(let expected): "the next id would be \(expected)"
+    case .notAllocated(let id): "the id \(id) is not allocated"
+    case .undeclaredID(let declared): "the trace declares \(declared) ids, which are below that"
     case .tooFewEvents(let expected, let found):
       "the trace ends after \(found) of \(expected) events"
     case .tooManyEvents(let expected): "the trace has more than the \(expected) events it declares"

@@ -45,9 +45,10 @@ public struct TraceRecipe: Sendable, Hashable {
 extension Trace {
   /// Makes a trace of as many requests, all of which are freed.
   ///
+  /// - Parameter progress: is told now and then how many requests are laid out.
   /// - Precondition: the count is within 0 and 2^30; sizes are positive.
   /// - Complexity: O(n log n).
-  public init(_ recipe: TraceRecipe) {
+  public init(_ recipe: TraceRecipe, progress: (Int) -> Void = { _ in }) {
     precondition(recipe.count >= 0 && recipe.count <= 1 << 30, "a trace has 0 to 2^30 requests")
     precondition(recipe.sizes.lowerBound > 0, "sizes are positive")
     var random = SplitMix(seed: recipe.seed)
@@ -63,9 +64,10 @@ extension Trace {
       }
     }
     var rest = InsertionSequence(count: recipe.count, seed: recipe.seed &+ 1)
-    var events: [TraceEvent] = []
+    var events = TraceEvents()
     events.reserveCapacity(2 * recipe.count)
     for id in 0..<recipe.count {
+      if id & (1 << 16 - 1) == 0 { progress(id) }
       while true {
         let node = rest.popFirst()
         if node == id { break }

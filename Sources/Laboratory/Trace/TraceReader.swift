@@ -1,277 +1,242 @@
 // SPDX-License-Identifier: MIT
 
-// Reads a trace event by event, whatever its length, in one buffer of 64 KiB.
-//
-// Terms: a *line* ends with a newline or with the trace; a *field* is what stands between blanks.
-// Empty lines are passed over. The ids' states take one bit per id: 10^8 events need 6 MB.
+// Reads a trace event by event, whatever its length.
 //
 //     start ──header──▶ events ──as many as declared──▶ end
 //       └──────────────────┴──── anything else ───────▶ TraceError, with line and field
 //
-// Invariants: next() returns nil only after exactly as many events as were declared, and throws
-// nothing after it; position ≤ filled ≤ buffer size.
+// Ids are handed out in order of requests, whatever the trace calls its blocks. Memory: a buffer of
+// 64 KiB, a window of 128 KiB at most, and what is live (see LiveIDs.swift).
+//
+// Invariants: next() returns nil only after exactly as many events as were declared; the ids of
+// requests are 0, 1, 2 …; a resize or free is of an id that is live.
 
 /// A trace, read event by event.
-@safe
 public struct TraceReader<Input: TraceInput & ~Copyable>: ~Copyable {
-  private var input: Input
-  private let buffer: UnsafeMutableRawBufferPointer
-  private var position = 0
-  private var filled = 0
-  /// The line that is being read, from 1.
-  private var line = 1
-  private var field = 0
-  /// Bit i is set while id i is allocated.
-  private var live: [UInt64] = []
-  private var knownIDs = 0
+  private var bytes: TraceBytes<Input>
+  private var live: LiveIDs
+  private var plain: PlainLines
+  /// The events read, handed out or not.
+  private var found: Int
+  /// Of malloc-lab: the blocks that are allocated, by the trace's own ids.
+  private var names: [Int: Int]
+  private let declaredIDs: Int
 
   /// How the trace is written.
   public let format: TraceFormat
   /// The number of events that the trace declares.
-  public private(set) var declaredEvents = 0
-  /// The events read so far.
-  public private(set) var events = 0
+  public let declaredEvents: Int
+  /// The events handed out so far.
+  public var events: Int { found - plain.count }
 
-  private static var bufferSize: Int { 1 << 16 }
-  private static var newline: UInt8 { 10 }
+  /// The requests read so far, and the next one's id.
+  public var requests: Int { live.known }
+  /// The bytes read so far.
+  public var bytesRead: Int { bytes.count }
 
-  /// Reads what stands before the first event.
-  public init(_ input: consuming Input, format: TraceFormat) throws(TraceError) {
-    self.input = input
-    self.format = format
-    unsafe buffer = .allocate(byteCount: Self.bufferSize, alignment: 8)
-    try skipEmptyLines()
-    if peek() == nil { throw fault(.empty, field: 1) }
-    switch format {
-    case .course:
-      declaredEvents = try number()
-      try endLine()
-    case .rep:
-      for position in 0..<4 {
-        if position > 0 { try skipEmptyLines() }
-        let value = try number()
-        if position == 2 { declaredEvents = value }
-        try endLine()
-      }
-    }
-  }
+  private static var largestID: Int { TraceEvents.idLimit - 1 }
 
-  deinit {
-    unsafe buffer.deallocate()
+  /// Reads what stands before the first event; without a format, finds out which it is.
+  public init(
+    _ input: consuming Input, format wanted: TraceFormat? = nil
+  ) throws(TraceError) {
+    // Nothing of this value may be there before the last error: Swift 6.3 would not release it.
+    var bytes = TraceBytes(input)
+    let header = try TraceHeader(&bytes, wanted)
+    self.bytes = bytes
+    format = header.format
+    declaredIDs = header.ids
+    declaredEvents = header.events
+    found = 0
+    names = [:]
+    live = LiveIDs()
+    plain = PlainLines()
   }
 
   /// The next event, or nil at the end.
   ///
   /// - Complexity: O(1) amortised; the bytes of the line.
+  @inline(__always)
   public mutating func next() throws(TraceError) -> TraceEvent? {
-    if let event = plainEvent() { return event }
-    try skipEmptyLines()
-    guard let first = peek() else {
-      if let failure { throw fault(.unreadable(failure)) }
-      guard events == declaredEvents else {
-        throw fault(.tooFewEvents(expected: declaredEvents, found: events), field: 1)
+    if let event = plain.pop() { return event }
+    return try nextOfAnyKind()
+  }
+
+  @inline(never)
+  private mutating func nextOfAnyKind() throws(TraceError) -> TraceEvent? {
+    readPlain()
+    if let event = plain.pop() { return event }
+    try bytes.skipEmptyLines(isPadded: found == declaredEvents)
+    guard bytes.peek() != nil else {
+      if bytes.failure != nil { throw bytes.fault(.empty) }
+      guard found == declaredEvents else {
+        throw bytes.fault(.tooFewEvents(expected: declaredEvents, found: found), field: 1)
       }
       return nil
     }
-    guard events < declaredEvents else {
-      throw fault(.tooManyEvents(expected: declaredEvents), field: 1)
+    guard found < declaredEvents else {
+      throw bytes.fault(.tooManyEvents(expected: declaredEvents), field: 1)
     }
     let event: TraceEvent
-    switch (format, first) {
-    case (.course, UInt8(ascii: "R")):
-      try word("REQUEST")
-      event = try request()
-    case (.course, UInt8(ascii: "F")):
-      try word("FREE")
-      event = try free()
-    case (.rep, UInt8(ascii: "a")):
-      try word("a")
-      event = try request()
-    case (.rep, UInt8(ascii: "r")):
-      try word("r")
-      let id = try number()
-      guard isLive(id) else { throw fault(.unknownID(id)) }
-      event = .resize(id: id, size: try number())
-    case (.rep, UInt8(ascii: "f")):
-      try word("f")
-      event = try free()
-    default:
-      throw fault(.unknownVerb, field: 1)
+    switch format {
+    case .course: event = try nextOfCourse()
+    case .rep: event = try nextOfMallocLab()
     }
-    try endLine()
-    events += 1
+    try bytes.endLine()
+    found += 1
     return event
   }
 
-  /// An event of the course's format written as usual, all of it in the buffer; otherwise nil, and
-  /// nothing has changed: whatever is unusual or wrong is read again, slowly, and said.
-  @inline(__always)
-  private mutating func plainEvent() -> TraceEvent? {
-    guard format == .course, filled - position >= 48, events < declaredEvents else { return nil }
-    // SAFETY: a verb and two numbers of at most 10 digits, with what stands between, are 31 bytes at
-    // most, and 48 are there.
-    let bytes = unsafe UnsafeRawPointer(buffer.baseAddress!) + position
-    var offset: Int
-    let isRequest: Bool
-    if unsafe bytes.loadUnaligned(as: UInt64.self) == 0x2054_5345_5551_4552 {  // "REQUEST "
-      offset = 8
-      isRequest = true
-    } else if unsafe bytes.loadUnaligned(as: UInt32.self) == 0x4545_5246,  // "FREE"
-      unsafe bytes.load(fromByteOffset: 4, as: UInt8.self) == 32
-    {
-      offset = 5
-      isRequest = false
-    } else {
-      return nil
-    }
-    guard let id = unsafe plainNumber(bytes, &offset, before: isRequest ? 32 : Self.newline) else {
-      return nil
-    }
-    if isRequest {
-      guard id == knownIDs, let size = unsafe plainNumber(bytes, &offset, before: Self.newline)
-      else { return nil }
-      if id & 63 == 0 { live.append(0) }
-      live[id >> 6] |= 1 << (id & 63)
-      knownIDs += 1
-      finishPlain(offset)
+  /// Hands out the events that were read and not asked for, and those that can be read quickly.
+  mutating func movePlainEvents(to list: inout TraceEvents) {
+    repeat {
+      plain.move(to: &list)
+      readPlain()
+    } while plain.count > 0
+  }
+
+  /// Reads as many lines as can be read quickly.
+  private mutating func readPlain() {
+    guard format == .course else { return }
+    bytes.read(&plain, most: declaredEvents - found, &live)
+    found += plain.count
+  }
+
+  // MARK: The course's format
+
+  private mutating func nextOfCourse() throws(TraceError) -> TraceEvent {
+    switch bytes.word() {
+    case Verb.request:
+      let id = try bytes.number(limit: Self.largestID)
+      guard id >= live.known else { throw bytes.fault(.repeatedID(id)) }
+      guard id == live.known else { throw bytes.fault(.skippedID(expected: live.known)) }
+      let size = try size()
+      live.insertNext()
       return .request(id: id, size: size)
+    case Verb.resize:
+      let id = try knownID()
+      guard live.contains(id) else { throw bytes.fault(.freedTwice(id)) }
+      return .resize(id: id, size: try size())
+    case Verb.free:
+      let id = try knownID()
+      guard live.remove(id) else { throw bytes.fault(.freedTwice(id)) }
+      return .free(id: id)
+    default:
+      throw bytes.fault(.unknownVerb)
     }
-    guard isLive(id) else { return nil }
-    live[id >> 6] &= ~(1 << (id & 63))
-    finishPlain(offset)
+  }
+
+  private mutating func knownID() throws(TraceError) -> Int {
+    let id = try bytes.number(limit: Self.largestID)
+    guard id < live.known else { throw bytes.fault(.unknownID(id)) }
+    return id
+  }
+
+  /// A size, and the mark that a recorded one may have.
+  private mutating func size() throws(TraceError) -> Int {
+    let size = try bytes.number(limit: TraceHeader.largestNumber)
+    if !bytes.isLineEnd(), bytes.word() != Verb.large { throw bytes.fault(.unexpectedField) }
+    return size
+  }
+
+  // MARK: malloc-lab
+
+  private mutating func nextOfMallocLab() throws(TraceError) -> TraceEvent {
+    let verb = bytes.word()
+    switch verb {
+    case Verb.a, Verb.r:
+      let name = try declaredID()
+      let known = names[name]
+      if verb == Verb.a, known != nil { throw bytes.fault(.repeatedID(name)) }
+      let size = try bytes.number(limit: TraceHeader.largestNumber)
+      guard let id = known else { return .request(id: try request(name), size: size) }
+      return size == 0 ? release(name, id) : .resize(id: id, size: size)
+    case Verb.f:
+      let name = try declaredID()
+      guard let id = names[name] else { throw bytes.fault(.notAllocated(name)) }
+      return release(name, id)
+    default:
+      throw bytes.fault(.unknownVerb)
+    }
+  }
+
+  private mutating func declaredID() throws(TraceError) -> Int {
+    let name = try bytes.number(limit: Self.largestID)
+    guard name < declaredIDs else { throw bytes.fault(.undeclaredID(declared: declaredIDs)) }
+    return name
+  }
+
+  private mutating func request(_ name: Int) throws(TraceError) -> Int {
+    let id = live.known
+    guard id <= Self.largestID else { throw bytes.fault(.numberTooLarge(limit: Self.largestID)) }
+    names[name] = id
+    live.insertNext()
+    return id
+  }
+
+  private mutating func release(_ name: Int, _ id: Int) -> TraceEvent {
+    names[name] = nil
+    _ = live.remove(id)
     return .free(id: id)
   }
+}
 
-  @inline(__always)
-  private mutating func finishPlain(_ offset: Int) {
-    position += offset
-    line += 1
-    events += 1
-  }
+/// What stands before the first event.
+private struct TraceHeader {
+  var format: TraceFormat
+  var ids = 0
+  var events: Int
 
-  /// Up to 10 digits from `offset` on, and the byte that must follow; `offset` ends behind it.
-  @inline(__always)
-  private func plainNumber(
-    _ bytes: UnsafeRawPointer, _ offset: inout Int, before end: UInt8
-  ) -> Int? {
-    var value = 0
-    let first = offset
-    while offset - first <= 10 {
-      // SAFETY: see plainEvent.
-      let byte = unsafe bytes.load(fromByteOffset: offset, as: UInt8.self)
-      offset += 1
-      let digit = byte &- 48
-      guard digit < 10 else {
-        guard byte == end, offset - first > 1, value <= Int(Int32.max) else { return nil }
-        return value
-      }
-      value = value &* 10 &+ Int(digit)
+  /// The largest size, and count of events, that a trace may have: what a processor can address.
+  static var largestNumber: Int { 1 << 48 - 1 }
+
+  init<Input: TraceInput & ~Copyable>(
+    _ bytes: inout TraceBytes<Input>, _ wanted: TraceFormat?
+  ) throws(TraceError) {
+    try bytes.skipEmptyLines()
+    if bytes.peek() == nil { throw bytes.fault(.empty, field: 1) }
+    events = try bytes.headerLine(limit: Self.largestNumber)
+    format = wanted ?? .course
+    if wanted == nil {
+      // The second line of malloc-lab's is a number, of the course's a verb, if there is one.
+      try bytes.skipEmptyLines(isPadded: events == 0)
+      if let first = bytes.peek(), UInt8(ascii: "0")...UInt8(ascii: "9") ~= first { format = .rep }
     }
-    return nil
-  }
-
-  // MARK: Ids
-
-  private func isLive(_ id: Int) -> Bool { id < knownIDs && live[id >> 6] & 1 << (id & 63) != 0 }
-
-  private mutating func request() throws(TraceError) -> TraceEvent {
-    let id = try number()
-    guard id >= knownIDs else { throw fault(.repeatedID(id)) }
-    guard id == knownIDs else { throw fault(.skippedID(expected: knownIDs)) }
-    if id & 63 == 0 { live.append(0) }
-    live[id >> 6] |= 1 << (id & 63)
-    knownIDs += 1
-    return .request(id: id, size: try number())
-  }
-
-  private mutating func free() throws(TraceError) -> TraceEvent {
-    let id = try number()
-    guard id < knownIDs else { throw fault(.unknownID(id)) }
-    guard isLive(id) else { throw fault(.freedTwice(id)) }
-    live[id >> 6] &= ~(1 << (id & 63))
-    return .free(id: id)
-  }
-
-  // MARK: Bytes
-
-  /// The system's error number, where the last read failed.
-  private var failure: Int32?
-
-  @inline(__always)
-  private mutating func peek() -> UInt8? {
-    if position == filled {
-      let count = unsafe input.read(into: buffer)
-      position = 0
-      filled = max(0, count)
-      if count < 0 { failure = Int32(truncatingIfNeeded: -count) }
-      if count <= 0 { return nil }
-    }
-    // SAFETY: position < filled ≤ the buffer's size.
-    return unsafe buffer.load(fromByteOffset: position, as: UInt8.self)
-  }
-
-  private mutating func skipEmptyLines() throws(TraceError) {
-    field = 0
-    while let byte = peek(), byte <= 32 {
-      guard byte == Self.newline || isBlank(byte) else { throw fault(.unknownVerb, field: 1) }
-      if byte == Self.newline { line += 1 }
-      position += 1
+    if format == .rep {
+      ids = try bytes.headerLine(limit: TraceEvents.idLimit)
+      events = try bytes.headerLine(limit: Self.largestNumber)
+      _ = try bytes.headerLine(limit: Self.largestNumber)
     }
   }
+}
+
+extension TraceBytes where Input: ~Copyable {
+  /// Reads a line of one number.
+  fileprivate mutating func headerLine(limit: Int) throws(TraceError) -> Int {
+    try skipEmptyLines()
+    let number = try number(limit: limit)
+    try endLine()
+    return number
+  }
+}
+
+/// The words that lines begin with, and the mark of a size above a page, the first letter lowest.
+private enum Verb {
+  static var request: UInt64 { packed("REQUEST") }
+  static var resize: UInt64 { packed("RESIZE") }
+  static var free: UInt64 { packed("FREE") }
+  static var large: UInt64 { packed("LARGE") }
+  static var a: UInt64 { packed("a") }
+  static var r: UInt64 { packed("r") }
+  static var f: UInt64 { packed("f") }
 
   @inline(__always)
-  private func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 || byte == 13 }
-
-  private mutating func skipBlanks() {
-    while let byte = peek(), isBlank(byte) { position += 1 }
-  }
-
-  /// Reads a word that the line must have here.
-  private mutating func word(_ text: StaticString) throws(TraceError) {
-    field += 1
-    var index = 0
-    while index < text.utf8CodeUnitCount {
+  private static func packed(_ text: StaticString) -> UInt64 {
+    var word: UInt64 = 0
+    for index in (0..<text.utf8CodeUnitCount).reversed() {
       // SAFETY: the index is within the literal.
-      let expected = unsafe text.utf8Start[index]
-      guard let byte = peek(), byte == expected else {
-        throw fault(.unknownVerb)
-      }
-      position += 1
-      index += 1
+      word = word << 8 | UInt64(unsafe text.utf8Start[index])
     }
-    if let byte = peek(), byte > 32 { throw fault(.unknownVerb) }
-  }
-
-  /// Reads a number within 0 and 2^31 − 1.
-  private mutating func number() throws(TraceError) -> Int {
-    field += 1
-    skipBlanks()
-    guard let first = peek(), first != Self.newline else { throw fault(.missingField) }
-    if first == UInt8(ascii: "-") { throw fault(.negativeNumber) }
-    var value = 0
-    var digits = 0
-    while let byte = peek(), byte > 32 {
-      let digit = byte &- UInt8(ascii: "0")
-      guard digit < 10 else { throw fault(.notANumber) }
-      value = value &* 10 &+ Int(digit)
-      guard value <= Int(Int32.max) else { throw fault(.numberTooLarge) }
-      digits += 1
-      position += 1
-    }
-    guard digits > 0 else { throw fault(.notANumber) }
-    return value
-  }
-
-  private mutating func endLine() throws(TraceError) {
-    skipBlanks()
-    guard let byte = peek() else { return }
-    guard byte == Self.newline else { throw fault(.unexpectedField, field: field + 1) }
-    position += 1
-    line += 1
-  }
-
-  private func fault(_ problem: TraceError.Problem, field: Int? = nil) -> TraceError {
-    TraceError(
-      problem: failure.map { .unreadable($0) } ?? problem, line: line, field: field ?? self.field)
+    return word
   }
 }

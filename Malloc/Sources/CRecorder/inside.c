@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: MIT */
+#include "crecorder.h"
+
+__thread int crecorder_inside;

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+
+internal import ArgumentParser
+internal import Glibc
+
+/// Runs a command with a library of this project in it.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Run a command, and record its allocations as a trace.",
+    discussion: """
+      --record writes every malloc, calloc, realloc and free of the command, of all its threads in \
+      one order, as a trace that 'tamalloc lab replay' takes: a line of REQUEST id size, RESIZE id \
+      size or FREE id each, the number of lines first. Sizes above a page are marked LARGE. What is \
+      recorded is there whatever ends the command, even a signal.
+
+      A command that executes another program in its place begins the file anew. Processes that it \
+      starts are not recorded; with --children each of them is, in a file of its own: FILE, a dot and \
+      the process's number. One that was forked and executes nothing begins with requests of what it \
+      inherited.
+
+      Programs that are linked statically, or run with another user's rights, can't be recorded. The \
+      exit status is the command's, 128 and the signal's number where a signal ended it.
+      """)
+
+  @Option(help: ArgumentHelp("Record the command's allocations.", valueName: "file"))
+  var record: String?
+
+  @Flag(help: "Record the processes that the command starts as well.")
+  var children = false
+
+  @Argument(
+    parsing: .postTerminator, help: ArgumentHelp("The command to run.", valueName: "command"))
+  var command: [String] = []
+
+  func validate() throws {
+    if command.isEmpty { throw ValidationError("a command is needed, behind --") }
+    if record == nil {
+      throw ValidationError(children ? "--children goes with --record" : "--record FILE is needed")
+    }
+  }
+
+  func run() throws {
+    // In the order in which they see a call: the recorder passes it on to the allocator behind it.
+    var preloads: [Preload] = []
+    var recording: Recording?
+    if let record {
+      let made = try Recording(path: record, includesChildren: children)
+      recording = made
+      preloads.append(try made.preload())
+    }
+    try Preload.apply(preloads)
+    let relay = SignalRelay()
+    var process = try CommandProcess(command)
+    var status = relay.wait(for: &process)
+    if let recording { status = try report(recording, status) }
+    Glibc.exit(status)
+  }
+
+  /// Says what was recorded; returns the status to exit with.
+  private func report(_ recording: Recording, _ status: Int32) throws -> Int32 {
+    let events = try recording.finish()
+    if events > 0 {
+      if Terminal.isError { Terminal.complain("tamalloc: \(events) events in \(recording.path)") }
+      return status
+    }
+    Terminal.complain(
+      """
+      tamalloc: nothing was recorded: \(command[0]) takes no memory from malloc, is linked \
+      statically, or runs with another user's rights
+      """)
+    return status == 0 ? ExitStatus.failure.rawValue : status
+  }
+}
