@@ -27,7 +27,9 @@ import Testing
       return "it can't be used"
     }
     guard isAll(block.start, usable, 0) else { return "it is not zero" }
-    memset(UnsafeMutableRawPointer(bitPattern: block.start), Int32(block.stamp), block.size)
+    if let first = UnsafeMutableRawPointer(bitPattern: block.start) {
+      memset(first, Int32(block.stamp), block.size)
+    }
     return nil
   }
 

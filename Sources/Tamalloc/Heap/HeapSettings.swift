@@ -2,7 +2,7 @@
 
 // What can be set from outside, in the environment, read once at the first block:
 //
-//     TAMALLOC_PURGE_DELAY   milliseconds after which unused memory goes back to the system [100]
+//     TAMALLOC_PURGE_DELAY   milliseconds after which unused memory goes back to the system [300]
 //     TAMALLOC_PURGE_THREAD  0: without a thread, when the program allocates or frees next [1]
 //     TAMALLOC_CACHE         mebibytes of dirty large blocks that are kept for reuse [256]
 //     TAMALLOC_HUGE_PAGES    1: huge ones where memory is touched densely [0]
@@ -13,7 +13,7 @@
 
 struct HeapSettings: BitwiseCopyable {
   /// Milliseconds.
-  var purgeDelay = 100
+  var purgeDelay = 300
   var hasPurgeThread = true
   /// Bytes.
   var cacheSize = 256 << 20
