@@ -2,6 +2,7 @@
 
 # make demo     build, and show lazy memory against malloc and calloc on this machine
 # make test     all tests
+# make test-heap   the heap's tests at full size, under every program that they know
 # make kernel   build Linux with the system calls, in a cache outside the checkout, and say where
 # make test-kernel-debug   its tests under KASAN, lockdep and other checks
 # make kernel-package CONFIG='--config FILE'   Debian packages of it for a real machine
@@ -19,8 +20,8 @@ DEMO ?=
 build = swift build -c release --product tamalloc
 command = .build/release/tamalloc
 
-.PHONY: help demo test test-swift test-install test-kernel test-kernel-debug kernel kernel-package bench install lint clean
-.PHONY: setup setup-test setup-bench
+.PHONY: help demo test test-swift test-install test-heap test-kernel test-kernel-debug
+.PHONY: kernel kernel-package bench install lint clean setup setup-test setup-bench
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -49,6 +50,10 @@ test-swift: setup-test
 	swift build --build-tests
 	PATH="$$(scripts/unpack prometheus)/usr/bin:$$PATH" swift test --skip-build --no-parallel
 
+# The heap's tests at full size, under every program that Debian has for them.
+test-heap: setup-test
+	Tests/HeapTests/Programs/full
+
 # What make install installs, in a folder that is then deleted.
 test-install: setup-test
 	scripts/test-install
@@ -74,6 +79,7 @@ kernel-package: setup
 bench: setup
 	Benchmarks/run
 	Benchmarks/statistics/run
+	Benchmarks/heap/run
 
 install: setup
 	@DESTDIR='$(DESTDIR)' scripts/install '$(PREFIX)'

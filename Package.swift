@@ -92,6 +92,9 @@ let package = Package(
       name: "TamallocTests", dependencies: ["Tamalloc", "Pages", "Instruments"],
       swiftSettings: test),
     .testTarget(
+      name: "HeapTests", dependencies: ["Tamalloc", "Pages", "Instruments"],
+      exclude: ["Programs"], swiftSettings: test),
+    .testTarget(
       name: "AllocatorsTests", dependencies: ["Allocators", "Pages", "Instruments"],
       swiftSettings: test),
     .testTarget(

@@ -11,14 +11,23 @@ import Testing
   }
 
   static let programs = [
-    "alignment.c", "arguments.c", "contents.c", "discard.c", "errors.c", "fork.c", "many.c",
-    "misuse.c", "resize.c", "speed.c", "startup.c", "threads.c", "usage.c",
+    "alignment.c", "arguments.c", "churn.c", "contents.c", "discard.c", "errors.c", "fork.c",
+    "idle.c", "interface.c", "many.c", "misuse.c", "resize.c", "speed.c", "startup.c",
+    "threads.c", "usage.c",
   ]
 
   @Test(arguments: programs, [Linkage.shared, .archive])
   func `the program succeeds`(source: String, linkage: Linkage) throws {
     let program = try library.compile(source, linkage)
     let outcome = try Outcome.of([program], environment: library.environment)
+    #expect(outcome.status == 0, "\(outcome.text)")
+  }
+
+  @Test(arguments: [Linkage.shared, .archive])
+  func `the hardened mode finds misuse`(linkage: Linkage) throws {
+    let program = try library.compile("hardened.c", linkage)
+    let outcome = try Outcome.of(
+      [program], environment: library.environment.merging(["TAMALLOC_HARDENED": "1"]) { $1 })
     #expect(outcome.status == 0, "\(outcome.text)")
   }
 

@@ -67,7 +67,9 @@ struct InstalledLibrary {
       case .wholly: ["-static", archive]
       }
     try Outcome.text(
-      of: compiler + ["-O1", "-pedantic", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE"]
+      of: compiler + [
+        "-O1", "-fno-builtin", "-pedantic", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE",
+      ]
         + flags("--cflags") + ["\(Self.programs)/\(source)", "-pthread", "-o", program] + library)
     return program
   }

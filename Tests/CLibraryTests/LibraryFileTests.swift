@@ -23,12 +23,19 @@ import Testing
     #expect(try declared.count == 7)
   }
 
+  /// What malloc.h and stdlib.h of the C library declare, and this library defines instead of it.
+  static let malloc = [
+    "aligned_alloc", "calloc", "free", "mallinfo", "mallinfo2", "malloc", "malloc_info",
+    "malloc_stats", "malloc_trim", "malloc_usable_size", "memalign", "posix_memalign", "pvalloc",
+    "realloc", "reallocarray", "valloc",
+  ]
+
   @Test func `the shared library exports the C names alone`() throws {
-    #expect(try names(["-D", library.sharedObject]) == declared)
+    #expect(try names(["-D", library.sharedObject]) == (declared + Self.malloc).sorted())
   }
 
   @Test func `the static library defines the C names alone`() throws {
-    #expect(try names(["-g", library.archive]) == declared)
+    #expect(try names(["-g", library.archive]) == (declared + Self.malloc).sorted())
   }
 
   /// The names that a file defines for others.

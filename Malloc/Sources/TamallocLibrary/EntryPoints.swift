@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 
 // The functions of tamalloc.h, which holds their contracts; the compiler checks these definitions
-// against those declarations. Each one turns C's arguments into Swift's, calls the verb of Blocks,
+// against those declarations. Each one turns C's arguments into Swift's, calls the verb of Heap,
 // and turns the outcome into a result and errno.
 
 public import CTamalloc.Library
 internal import Pages
 internal import Tamalloc
-
-/// Every block that this process has.
-let blocks = Blocks()
 
 @c(tamalloc) @implementation
 public func tamalloc(_ size: Int) -> UnsafeMutableRawPointer? {
@@ -34,12 +31,12 @@ public func tarealloc(
   let address = unsafe VirtualAddress(block)
   let before = ErrorNumber.current
   do throws(BlockError) {
-    let moved = try blocks.resize(address, to: try ErrorNumber.checked(size: size))
+    let moved = try Heap.resizeBlock(address, to: try ErrorNumber.checked(size: size))
     before.set()
     return unsafe moved.pointer
   } catch {
     switch error {
-    case .notABlock: Report.abort(function: "tarealloc", address, blocks.diagnose(address))
+    case .notABlock: Report.abort(function: "tarealloc", address, Heap.diagnose(address))
     case .allocation(let reason): ErrorNumber(reason).set()
     }
     return nil
@@ -52,10 +49,10 @@ public func tafree(_ block: UnsafeMutableRawPointer!) {
   let address = unsafe VirtualAddress(block)
   let before = ErrorNumber.current
   do throws(BlockError) {
-    try blocks.release(address)
+    try Heap.releaseBlock(address)
     before.set()
   } catch {
-    Report.abort(function: "tafree", address, blocks.diagnose(address))
+    Report.abort(function: "tafree", address, Heap.diagnose(address))
   }
 }
 
@@ -64,7 +61,7 @@ public func tadiscard(_ block: UnsafeMutableRawPointer!, _ offset: Int, _ length
   let address = VirtualAddress(rawValue: UInt(bitPattern: block))
   let before = ErrorNumber.current
   do throws(BlockError) {
-    try blocks.discard(address, offset: ByteCount(offset), length: ByteCount(length))
+    try Heap.discard(address, offset: ByteCount(offset), length: ByteCount(length))
     before.set()
     return 0
   } catch {
@@ -80,7 +77,7 @@ public func tamalloc_usage(
   let before = ErrorNumber.current
   do throws(BlockError) {
     guard let usage = unsafe usage else { throw .notABlock }
-    let now = try blocks.usage(of: VirtualAddress(rawValue: UInt(bitPattern: block)))
+    let now = try Heap.usage(of: VirtualAddress(rawValue: UInt(bitPattern: block)))
     unsafe usage.pointee.reserved = now.reserved.rawValue
     unsafe usage.pointee.committed = now.committed.rawValue
     unsafe usage.pointee.swapped = now.swapped.rawValue
@@ -100,7 +97,8 @@ private func allocate(
   do throws(BlockError) {
     let size = try ErrorNumber.checked(size: size)
     do throws(AllocationError) {
-      let start = try blocks.allocate(size: size, alignment: ByteCount(alignment), fill: fill)
+      let start = try Heap.makeBlock(
+        size: size, alignment: ByteCount(alignment), fill: fill)
       before.set()
       return unsafe start.pointer
     } catch {

@@ -12,6 +12,9 @@ struct ErrorNumber {
     self.value = value
   }
 
+  /// An argument that can't be right.
+  static var invalid: ErrorNumber { ErrorNumber(value: EINVAL) }
+
   /// What errno is now. A function takes it down at its beginning and sets it again when it succeeds.
   static var current: ErrorNumber { ErrorNumber(value: ctamalloc_errno()) }
 

@@ -18,13 +18,21 @@
  * Wrong pointers.  tafree and tarealloc of a pointer that no block begins at
  * (never returned by tamalloc, freed before, or into the middle of a block)
  * write one line to standard error, which names the pointer and what is known
- * of it, and call abort.  tadiscard and tamalloc_usage fail with EINVAL.
+ * of it, and call abort.  tadiscard and tamalloc_usage fail with EINVAL.  Of a
+ * small block, that it was freed before is noticed only if it was the last of
+ * its size, or with TAMALLOC_HARDENED=1 in the environment.
  *
  * Threads and forks.  Every function may be called by any number of threads at
  * once, without a lock; that two threads don't free or resize the same block
  * at once is the program's duty.  The child of a fork has private copies of
  * all blocks and may call every function at once, whatever the other threads
  * of its parent were doing.
+ *
+ * malloc.  The library brings a malloc of its own, all of it (calloc, realloc,
+ * free, aligned_alloc, malloc_usable_size, ...), which a program gets that is
+ * linked with it, or runs with it in LD_PRELOAD.  Every block of it is zero, as
+ * far as malloc_usable_size tells.  It is one heap: free, realloc, tafree and
+ * tarealloc take blocks of either.
  *
  * Link with -ltamalloc, or ask pkg-config for tamalloc.
  */
@@ -43,8 +51,10 @@ extern "C" {
 #endif
 
 /*
- * Reserves size bytes, rounded up to whole pages, that read as zero.  The
- * block begins at a page.
+ * Reserves size bytes that read as zero.  From 4096 bytes on a block is whole
+ * pages of its own, and begins at one.  A smaller one shares its pages with
+ * others, begins at a multiple of 16, and is rounded up to the next size of
+ * small blocks.
  *
  * Returns NULL with EINVAL where size is 0, ENOMEM where a limit of the
  * process or the system is met.
@@ -53,7 +63,7 @@ void *tamalloc(size_t size);
 
 /*
  * The same, but the bytes read as byte, converted to unsigned char as memset
- * does.  Costs time in proportion to the square root of size, and one file
+ * does; a block with another fill than zero is whole pages.  Costs time in proportion to the square root of size, and one file
  * descriptor while the block lives.
  */
 void *tamalloc_fill(size_t size, int byte);
@@ -65,8 +75,8 @@ void *tamalloc_fill(size_t size, int byte);
 void *tamalloc_aligned(size_t alignment, size_t size);
 
 /*
- * Resizes a block: in its place where there is room, else it moves, and no page
- * is copied.  Contents stay up to the smaller of both sizes; what is new reads
+ * Resizes a block: in its place where there is room, else it moves, and of
+ * whole pages none is copied.  Contents stay up to the smaller of both sizes; what is new reads
  * as the block's fill and is not committed; the alignment stays.  A null
  * pointer makes it tamalloc.
  *
@@ -96,7 +106,8 @@ struct tamalloc_usage {
 
 /*
  * Tells what a block holds now, exactly: pages that read as the fill and have
- * no page frame of their own are not committed.
+ * no page frame of their own are not committed.  Of a small block those bytes
+ * are committed that lie in committed pages.
  *
  * Returns 0, or -1 with EINVAL where block is none or usage is null, or with
  * the reason for which /proc/self/pagemap can't be read.

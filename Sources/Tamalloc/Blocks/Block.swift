@@ -5,12 +5,15 @@ internal import Pages
 /// What C's functions know of a piece of memory that they gave away: what a ``LazyMemory`` is to
 /// Swift, without the ownership, which C has no word for.
 ///
-/// Invariant: 1 ≤ length ≤ reservation.size, and they differ by less than a page.
+/// Invariant: 1 ≤ length ≤ reservation.size. They differ by less than a page, but where a block of
+/// malloc's has room to grow.
 struct Block: BitwiseCopyable {
   /// The memory, in whole pages.
   var reservation: Reservation
   /// The bytes that were asked for.
   var length: ByteCount
+  /// A page before it and one behind it can't be accessed, and are the block's, too.
+  var isGuarded = false
 
   /// Where it begins; this is what C holds.
   var start: VirtualAddress { reservation.start }
@@ -18,6 +21,5 @@ struct Block: BitwiseCopyable {
   /// Whether the invariants hold.
   func checkInvariants() -> Bool {
     reservation.checkInvariants() && length >= 1 && length <= reservation.size
-      && reservation.size - length < Syscalls.pageSize.bytes
   }
 }

@@ -10,6 +10,10 @@ package enum Misuse: Equatable {
   case freed
   /// A block begins there that another thread is freeing or resizing now.
   case busy
+  /// Bytes behind the block's end were written.
+  case overflown
+  /// The block was written after it was freed.
+  case usedAfterFree
   /// It lies inside a block.
   case inside(start: VirtualAddress, length: ByteCount)
 }

@@ -38,6 +38,14 @@ package struct Blocks: ~Copyable, Sendable {
     return reservation.start
   }
 
+  /// Bytes of a block that may be used: whole pages. Nil where no block begins there.
+  package func size(of address: VirtualAddress) -> ByteCount? {
+    table.block(at: address)?.reservation.size
+  }
+
+  /// Bytes that were asked for. Nil where no block begins there.
+  func length(of address: VirtualAddress) -> ByteCount? { table.block(at: address)?.length }
+
   /// Gives a block back.
   package func release(_ address: VirtualAddress) throws(BlockError) {
     guard let (slot, block) = table.claim(address) else { throw .notABlock }
@@ -115,6 +123,16 @@ package struct Blocks: ~Copyable, Sendable {
       return true
     }
     return diagnosis
+  }
+
+  /// Hands on where each block begins, and its bytes in whole pages.
+  func forEach(_ body: (UInt, Int) -> Void) {
+    _ = table.first { mark, _ in
+      if let start = Mark.live(mark), let block = table.block(at: start) {
+        body(start.rawValue, block.reservation.size.rawValue)
+      }
+      return false
+    }
   }
 
   /// Whether the invariants of the table and of every block hold.

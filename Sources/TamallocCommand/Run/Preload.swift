@@ -18,9 +18,13 @@ struct Preload {
     let program =
       (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "/"
     var words = program.split(separator: "/").dropLast()
-    var candidates = ["/" + words.dropLast().joined(separator: "/") + "/lib/tamalloc/" + name]
+    var candidates = ["/lib/tamalloc/", "/lib/"].map {
+      "/" + words.dropLast().joined(separator: "/") + $0 + name
+    }
     while let _ = words.popLast() {
-      candidates.append("/" + words.joined(separator: "/") + "/build/lib/tamalloc/" + name)
+      candidates += ["/build/lib/tamalloc/", "/build/lib/"].map {
+        "/" + words.joined(separator: "/") + $0 + name
+      }
     }
     guard let found = candidates.first(where: { unsafe access($0, R_OK) == 0 }) else {
       throw Failure(

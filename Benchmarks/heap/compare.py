@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs each workload under each allocator, in turns, and prints time and memory side by side.
+
+usage: compare.py WORKLOAD-PROGRAM NAME=LIBRARY... [--only TEXT] [--kind calloc|malloc] [--runs N]
+A library of - stands for the C library's own allocator. The first allocator is the one that the
+others are compared with: behind each row stands what it took of the quickest other one's time, and
+of the smallest one's memory where not all of a block is touched.
+"""
+
+import math
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+
+# name, size(s), touch
+ROWS = [
+    ("fresh", "64", "whole"), ("fresh", "4096", "whole"), ("fresh", "65536", "whole"),
+    ("fresh", str(MIB), "whole"), ("fresh", str(64 * MIB), "whole"),
+    ("fresh", "4096", "none"), ("fresh", "65536", "none"), ("fresh", str(MIB), "none"),
+    ("fresh", str(64 * MIB), "none"), ("fresh", str(GIB), "none"),
+    ("fresh", str(MIB), "sparse"), ("fresh", str(64 * MIB), "sparse"),
+    ("fresh", str(GIB), "sparse"),
+    ("pairs", "16", "whole"), ("pairs", "64", "whole"), ("pairs", "1024", "whole"),
+    ("pairs", "16384", "whole"), ("pairs", "65536", "whole"), ("pairs", "262144", "whole"),
+    ("pairs", str(MIB), "whole"), ("pairs", str(16 * MIB), "whole"),
+    ("pairs", str(64 * MIB), "whole"),
+    ("pairs", "65536", "none"), ("pairs", "262144", "none"), ("pairs", str(MIB), "none"),
+    ("pairs", str(64 * MIB), "none"), ("pairs", str(256 * MIB), "none"),
+    ("pairs", str(MIB), "sparse"), ("pairs", str(16 * MIB), "sparse"),
+    ("pairs", str(256 * MIB), "sparse"),
+    ("churn", "32-1024", "whole"), ("churn", "4096-65536", "whole"),
+    ("churn", f"{64 * KIB}-{MIB}", "whole"),
+    ("churn", f"{MIB}-{64 * MIB}", "whole"), ("churn", f"{MIB}-{64 * MIB}", "sparse"),
+    ("cross", "32-1024", "whole"), ("cross", "4096-65536", "whole"),
+    ("grow", f"{4 * KIB}-{64 * MIB}", "whole"), ("grow", f"{4 * KIB}-{64 * MIB}", "none"),
+    ("grow", "16-4096", "whole"),
+    ("pairs2", "64", "whole"), ("pairs2", "65536", "whole"),
+    ("churn2", "32-1024", "whole"), ("churn2", "4096-65536", "whole"),
+]
+
+MALLOC = [
+    ("pairs", "16", "whole"), ("pairs", "64", "whole"), ("pairs", "1024", "whole"),
+    ("pairs", "16384", "whole"), ("churn", "16-256", "whole"), ("churn", "32-1024", "whole"),
+    ("churn", "1024-16384", "whole"), ("churn", f"{64 * KIB}-{MIB}", "whole"),
+    ("cross", "32-1024", "whole"), ("grow", "16-4096", "whole"),
+    ("churn2", "32-1024", "whole"),
+]
+
+
+def run(program, library, arguments):
+    environment = dict(os.environ)
+    environment.pop("LD_PRELOAD", None)
+    if library != "-":
+        environment["LD_PRELOAD"] = library
+    outcome = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True)
+    if outcome.returncode != 0:
+        return None
+    taken, memory = outcome.stdout.split()
+    return float(taken), int(memory)
+
+
+def spell_size(text):
+    def one(number):
+        number = int(number)
+        for unit, name in ((GIB, "G"), (MIB, "M"), (KIB, "K")):
+            if number >= unit and number % unit == 0:
+                return f"{number // unit}{name}"
+        return str(number)
+    return "-".join(one(part) for part in text.split("-"))
+
+
+def spell_time(nanoseconds):
+    for unit, name in ((1e6, "M"), (1e3, "K")):
+        if nanoseconds >= unit:
+            return f"{nanoseconds / unit:.3g}{name}"
+    return f"{nanoseconds:.3g}"
+
+
+def table(program, allocators, rows, kind, runs, only):
+    """Prints one table; returns {row: {allocator: (time, memory)}}."""
+    names = [name for name, _ in allocators]
+    print(f"\n{kind}: ns for each step │ KiB resident at most")
+    print(f"{'':34}" + "".join(f"{name:>20}" for name in names))
+    found = {}
+    for row in rows:
+        title = f"{row[0]} {spell_size(row[1])} {row[2]}"
+        if only and only not in title:
+            continue
+        samples = {name: [] for name in names}
+        for _ in range(runs):
+            for name, library in allocators:
+                result = run(program, library, [*row, kind])
+                if result:
+                    samples[name].append(result)
+        found[row] = {
+            name: (statistics.median(t for t, _ in s), statistics.median(m for _, m in s))
+            for name, s in samples.items() if s}
+        cells = "".join(
+            f"{spell_time(found[row][n][0]):>9} │{found[row][n][1]:>8.0f} " if n in found[row]
+            else f"{'failed':>20}" for n in names)
+        peers = [found[row][n] for n in names[1:] if n in found[row]]
+        ours = found[row].get(names[0])
+        mark = ""
+        if ours and peers:
+            ratio = ours[0] / min(t for t, _ in peers)
+            mark = f" {ratio:5.2f}"
+            if row[2] != "whole":
+                least = min(m for _, m in peers)
+                mark += f"  RSS {ours[1] / least:.2f}"
+        print(f"{title:34}{cells}{mark}", flush=True)
+    return found
+
+
+def start(library):
+    """What a program that does nothing costs: the best of 300 in microseconds, and KiB resident."""
+    environment = {"PATH": os.environ["PATH"]}
+    if library != "-":
+        environment["LD_PRELOAD"] = library
+    best = math.inf
+    for _ in range(300):
+        began = time.perf_counter()
+        subprocess.run(["/bin/true"], env=environment, check=True)
+        best = min(best, time.perf_counter() - began)
+    text = subprocess.run(["/bin/grep", "VmHWM", "/proc/self/status"], env=environment,
+                          capture_output=True, text=True, check=True).stdout
+    return best * 1e6, int(text.split()[1])
+
+
+def starts(allocators):
+    print("\nTo start: µs for /bin/true │ KiB resident of a small program")
+    base = start("-")
+    for name, library in allocators:
+        if library != "-":
+            taken, memory = start(library)
+            print(f"  {name}: {taken - base[0]:+.0f} µs, {memory - base[1]:+d} KiB")
+
+
+def means(found, names):
+    for name in names[1:]:
+        ratios = [r[name][0] / r[names[0]][0] for r in found.values() if name in r and names[0] in r]
+        if ratios:
+            mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+            print(f"  {name}: takes {mean:.2f} times as long, in the geometric mean")
+
+
+def main():
+    arguments = sys.argv[1:]
+    only, runs = None, 3
+    if "--only" in arguments:
+        at = arguments.index("--only")
+        only = arguments[at + 1]
+        del arguments[at:at + 2]
+    if "--runs" in arguments:
+        at = arguments.index("--runs")
+        runs = int(arguments[at + 1])
+        del arguments[at:at + 2]
+    kinds = ["calloc", "malloc"]
+    if "--kind" in arguments:
+        at = arguments.index("--kind")
+        kinds = [arguments[at + 1]]
+        del arguments[at:at + 2]
+    program, allocators = arguments[0], [tuple(a.split("=", 1)) for a in arguments[1:]]
+    names = [name for name, _ in allocators]
+    for kind in kinds:
+        found = table(program, allocators, ROWS if kind == "calloc" else MALLOC, kind, runs, only)
+        means(found, names)
+    if only is None:
+        starts(allocators)
+
+
+main()

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * workload NAME SIZE TOUCH [calloc|malloc]: one workload of one allocator, which LD_PRELOAD has put
+ * in place. Prints the nanoseconds of each step, by the median of several rounds, and the kibibytes
+ * that the process's resident set had at most.
+ *
+ *   fresh SIZE           one block after the other, none freed
+ *   pairs SIZE           a block, and free it
+ *   churn LOW-HIGH       1000 blocks (fewer if large) of sizes between; each step replaces one
+ *   cross LOW-HIGH       the same, freed by another thread
+ *   grow LOW-HIGH        realloc from the one size to the other in 64 steps; touched
+ *   pairs2, churn2       the same by two threads at once
+ *
+ * TOUCH says how much of each block is written: whole, sparse (every 100th page), none.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum touch { NONE, SPARSE, WHOLE };
+
+static size_t low, high;
+static enum touch touch;
+static int zeroed;
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static long status(const char *label) {
+  static char text[8192];
+  int file = open("/proc/self/status", O_RDONLY);
+  ssize_t length = read(file, text, sizeof text - 1);
+  close(file);
+  text[length > 0 ? length : 0] = 0;
+  char *line = strstr(text, label);
+  return line ? atol(line + strlen(label)) : 0;
+}
+
+static void forget_peak(void) {
+  int file = open("/proc/self/clear_refs", O_WRONLY);
+  if (file >= 0) {
+    if (write(file, "5", 1) != 1) perror("clear_refs");
+    close(file);
+  }
+}
+
+static uint64_t next(uint64_t *state) {
+  *state ^= *state << 13;
+  *state ^= *state >> 7;
+  *state ^= *state << 17;
+  return *state;
+}
+
+/* Logarithmically even between low and high. */
+static size_t any_size(uint64_t *state) {
+  uint64_t number = next(state);
+  size_t size = low;
+  int doublings = 0;
+  while (size << (doublings + 1) <= high) doublings++;
+  if (doublings == 0) return low;
+  size = low << number % (uint64_t)doublings;
+  return size + (number >> 20) % size;
+}
+
+static volatile unsigned char sink;
+
+static void *get(size_t size) {
+  unsigned char *block = zeroed ? calloc(1, size) : malloc(size);
+  size_t offset;
+  if (!block) {
+    perror("workload: no block");
+    exit(1);
+  }
+  if (touch == WHOLE) memset(block, 0x5A, size);
+  if (touch == SPARSE) {
+    for (offset = 0; offset < size; offset += 409600) block[offset] = 1;
+  }
+  sink = (unsigned char)(uintptr_t)block;
+  return block;
+}
+
+static void fresh(uint64_t steps) {
+  while (steps--) get(low);
+}
+
+static void pairs(uint64_t steps) {
+  while (steps--) free(get(low));
+}
+
+static unsigned slots(void) {
+  size_t fit = ((size_t)256 << 20) / high;
+  return fit > 1000 ? 1000 : fit < 8 ? 8 : (unsigned)fit;
+}
+
+static void churn_with(void **blocks, uint64_t *state, uint64_t steps) {
+  unsigned count = slots();
+  while (steps--) {
+    unsigned index = (unsigned)((next(state) >> 20) % count);
+    free(blocks[index]);
+    blocks[index] = get(any_size(state));
+  }
+}
+
+static __thread void *mine[1000];
+static __thread uint64_t my_state = 88172645463325252u;
+
+static void churn(uint64_t steps) { churn_with(mine, &my_state, steps); }
+
+/* A ring between a thread that allocates and one that frees. */
+enum { RING = 1024 };
+static _Atomic(void *) ring[RING];
+
+static void *consume(void *count) {
+  uint64_t steps = *(uint64_t *)count, step;
+  for (step = 0; step < steps; step++) {
+    void *block;
+    while (!(block = atomic_load_explicit(&ring[step % RING],
+                                          memory_order_acquire))) {
+    }
+    atomic_store_explicit(&ring[step % RING], NULL, memory_order_release);
+    free(block);
+  }
+  return NULL;
+}
+
+static void cross(uint64_t steps) {
+  pthread_t thread;
+  uint64_t step;
+  pthread_create(&thread, NULL, consume, &steps);
+  for (step = 0; step < steps; step++) {
+    void *block = get(any_size(&my_state));
+    while (atomic_load_explicit(&ring[step % RING], memory_order_acquire)) {
+    }
+    atomic_store_explicit(&ring[step % RING], block, memory_order_release);
+  }
+  pthread_join(thread, NULL);
+}
+
+static void grow(uint64_t steps) {
+  while (steps--) {
+    size_t size = low, step = (high - low) / 64;
+    unsigned char *block = get(size);
+    while (size < high) {
+      block = realloc(block, size + step);
+      if (!block) exit(1);
+      if (touch == WHOLE) memset(block + size, 0x5A, step);
+      size += step;
+    }
+    free(block);
+  }
+}
+
+static void (*body)(uint64_t);
+
+static void *run_thread(void *steps) {
+  body(*(uint64_t *)steps);
+  return NULL;
+}
+
+static void both(uint64_t steps) {
+  pthread_t threads[2];
+  pthread_create(&threads[0], NULL, run_thread, &steps);
+  pthread_create(&threads[1], NULL, run_thread, &steps);
+  pthread_join(threads[0], NULL);
+  pthread_join(threads[1], NULL);
+}
+
+static int order(const void *left, const void *right) {
+  double difference = *(const double *)left - *(const double *)right;
+  return difference < 0 ? -1 : difference > 0;
+}
+
+int main(int count, char **arguments) {
+  static const struct {
+    const char *name;
+    void (*body)(uint64_t);
+    int threads;
+  } table[] = {{"fresh", fresh, 1},   {"pairs", pairs, 1}, {"churn", churn, 1},
+               {"cross", cross, 1},   {"grow", grow, 1},   {"pairs2", pairs, 2},
+               {"churn2", churn, 2}};
+  void (*run)(uint64_t) = NULL;
+  unsigned index;
+  if (count < 4) {
+    fputs("usage: workload NAME SIZE|LOW-HIGH whole|sparse|none [malloc]\n", stderr);
+    return 2;
+  }
+  for (index = 0; index < sizeof table / sizeof table[0]; index++) {
+    if (strcmp(table[index].name, arguments[1]) == 0) {
+      body = table[index].body;
+      run = table[index].threads == 2 ? both : body;
+    }
+  }
+  char *rest;
+  low = strtoul(arguments[2], &rest, 10);
+  high = *rest == '-' ? strtoul(rest + 1, NULL, 10) : low;
+  touch = arguments[3][0] == 'w' ? WHOLE : arguments[3][0] == 's' ? SPARSE : NONE;
+  zeroed = count < 5 || strcmp(arguments[4], "malloc") != 0;
+  if (!run || !low || high < low) return 2;
+
+  forget_peak();
+  double times[64];
+  int rounds = 0;
+  if (body == fresh) {
+    /* So much that every allocator has to ask for more, in one round. */
+    size_t total = touch == WHOLE ? (size_t)256 << 20 : (size_t)1 << 30;
+    uint64_t steps = total / low > 2000000 ? 2000000 : total / low;
+    if (steps < 1) steps = 1;
+    double start = now();
+    run(steps);
+    times[rounds++] = (now() - start) / (double)steps;
+  } else {
+    /* Warm, find how many steps take 20 ms, and take the median of 9 rounds. */
+    uint64_t steps = 1;
+    double taken = 0;
+    while (taken < 2e7 && steps < 1u << 30) {
+      double start = now();
+      run(steps);
+      taken = now() - start;
+      if (taken < 2e7) steps *= taken < 2e6 ? 8 : 2;
+    }
+    for (; rounds < 9; rounds++) {
+      double start = now();
+      run(steps);
+      times[rounds] = (now() - start) / (double)steps;
+    }
+  }
+  qsort(times, (size_t)rounds, sizeof times[0], order);
+  long peak = status("VmHWM:");
+  printf("%.1f %ld\n", times[rounds / 2], peak);
+  return 0;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the heap needs of C: two words of state that must be where one
+ * instruction finds them (heap.c defines them), and stores that the optimiser
+ * does not turn into calls.
+ */
+#ifndef CTAMALLOC_HEAP_H
+#define CTAMALLOC_HEAP_H
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CTAMALLOC_HIDDEN __attribute__((visibility("hidden")))
+
+/* The calling thread's heap; null until its first block. The initial-exec
+ * model makes it one load relative to %fs. */
+extern CTAMALLOC_HIDDEN __thread void *ctamalloc_thread_heap
+    __attribute__((tls_model("initial-exec")));
+
+/* The process's heap; null until the first block. */
+extern CTAMALLOC_HIDDEN void *ctamalloc_process_heap;
+
+static inline void *ctamalloc_thread(void) { return ctamalloc_thread_heap; }
+static inline void ctamalloc_set_thread(void *heap) {
+  ctamalloc_thread_heap = heap;
+}
+
+/* Something that no other living thread has. */
+static inline uintptr_t ctamalloc_thread_identity(void) {
+  return (uintptr_t)&ctamalloc_thread_heap;
+}
+
+static inline void *ctamalloc_process(void) {
+  return __atomic_load_n(&ctamalloc_process_heap, __ATOMIC_ACQUIRE);
+}
+
+/* Publishes the process's heap; returns the one that is there now. */
+static inline void *ctamalloc_publish_process(void *heap) {
+  void *none = NULL;
+  return __atomic_compare_exchange_n(&ctamalloc_process_heap, &none, heap, 0,
+                                     __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
+             ? heap
+             : none;
+}
+
+typedef long long ctamalloc_lane
+    __attribute__((vector_size(16), aligned(16), may_alias));
+
+/*
+ * Clears size bytes, a multiple of 16 and at least that, at a multiple of 16.
+ * Up to 256 bytes by stores that may overlap: a call of memset would cost more
+ * than they do.
+ */
+static inline void ctamalloc_clear(void *start, size_t size) {
+  char *first = (char *)start, *last = first + size - 16;
+  const ctamalloc_lane zero = {0, 0};
+#define CTAMALLOC_STORE(place) (*(ctamalloc_lane *)(place) = zero)
+  CTAMALLOC_STORE(first);
+  CTAMALLOC_STORE(last);
+  if (size <= 32) return;
+  CTAMALLOC_STORE(first + 16);
+  CTAMALLOC_STORE(last - 16);
+  if (size <= 64) return;
+  CTAMALLOC_STORE(first + 32);
+  CTAMALLOC_STORE(first + 48);
+  CTAMALLOC_STORE(last - 48);
+  CTAMALLOC_STORE(last - 32);
+  if (size <= 128) return;
+  if (size <= 256) {
+    CTAMALLOC_STORE(first + 64);
+    CTAMALLOC_STORE(first + 80);
+    CTAMALLOC_STORE(first + 96);
+    CTAMALLOC_STORE(first + 112);
+    CTAMALLOC_STORE(last - 112);
+    CTAMALLOC_STORE(last - 96);
+    CTAMALLOC_STORE(last - 80);
+    CTAMALLOC_STORE(last - 64);
+    return;
+  }
+#undef CTAMALLOC_STORE
+  memset(first + 64, 0, size - 128);
+}
+
+/* Milliseconds of a clock that only goes forward. */
+static inline int64_t ctamalloc_milliseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static inline void ctamalloc_sleep(long microseconds) {
+  struct timespec time = {microseconds / 1000000,
+                          microseconds % 1000000 * 1000};
+  nanosleep(&time, NULL);
+}
+
+/* Calls end(heap) when the calling thread ends: once, and again if heap is set
+ * anew meanwhile. */
+static inline int ctamalloc_key_create(unsigned *key, void (*end)(void *)) {
+  return pthread_key_create(key, end);
+}
+
+/* A copy of a descriptor, at or above a number, closed on exec. */
+static inline int ctamalloc_raise_descriptor(int descriptor, int lowest) {
+  return fcntl(descriptor, 1030 /* F_DUPFD_CLOEXEC */, lowest);
+}
+
+/* A number that nobody can guess; the clock's, where the kernel has none. */
+static inline uintptr_t ctamalloc_random_word(void) {
+  uintptr_t word = 0;
+  if (getrandom(&word, sizeof word, 1U /* not blocking */) != sizeof word) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    word = (uintptr_t)now.tv_nsec * 0x9E3779B97F4A7C15u;
+  }
+  return word;
+}
+
+/* What malloc_info prints, after glibc's example. */
+static inline int ctamalloc_print_information(FILE *file, size_t reserved,
+                                              size_t live, size_t large,
+                                              size_t vacant) {
+  return fprintf(file,
+                 "<malloc version=\"1\">\n<heap nr=\"0\">\n"
+                 "<system type=\"current\" size=\"%zu\"/>\n"
+                 "<total type=\"live\" size=\"%zu\"/>\n"
+                 "<total type=\"large\" size=\"%zu\"/>\n"
+                 "<total type=\"rest\" size=\"%zu\"/>\n"
+                 "</heap>\n</malloc>\n",
+                 reserved, live, large, vacant) < 0
+             ? -1
+             : 0;
+}
+
+/* Starts a thread that the C library knows nothing of (heap.c says why);
+ * returns 0, or -1 where that can't be. While it runs, *running is not 0. */
+int ctamalloc_start_thread(int (*body)(void *), void *argument, void *stack,
+                           size_t size, int *running) CTAMALLOC_HIDDEN;
+
+#endif /* CTAMALLOC_HEAP_H */

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+
+// The hardened mode (TAMALLOC_HARDENED): what it costs is accepted, what a program does wrong is found.
+// All threads share one heap under one lock, and no block goes the quick path.
+//
+//     ├── asked for ──┼── zero ──┼ canary ┼ size ┤      a block below 64 KiB
+//     ├ guard page ┼── asked for ──┼── zero ┼ guard page ┤      a larger one
+//
+// - Overflow: the canary says whether a block is live or freed, by a secret number and its address.
+//   What lies between the bytes that were asked for and the canary must still be zero when it is
+//   freed; of a large block the pages around it can't be accessed at all.
+// - Double free: a freed block's canary is another one.
+// - Use after free: a freed block is cleared, and waits in *quarantine*; when it leaves it must still
+//   be zero. A large one is unmapped at once.
+// - Guessing: which of some blocks of a class is next is drawn by lot.
+// - A block that leaves the bag must still be zero: what was written to it while it was free, its
+//   link included, is found before it is issued.
+//
+// `malloc_usable_size` tells the size that was asked for. Guard pages stand around large blocks only.
+
+internal import Pages
+
+@safe struct Hardened: ~Copyable {
+  /// Guards all of this; not the heap's own, which may be taken meanwhile.
+  let lock = HeapLock()
+  /// The one heap of all threads.
+  var thread: ThreadHeapPointer?
+  /// Not to be guessed.
+  let secret: UInt
+  private var random: UInt
+  /// Freed blocks, the oldest at `next`; 0 where none is yet.
+  private var quarantine: InlineArray<256, UInt>
+  private var next = 0
+  /// For each class some blocks to choose from; 0 where there is none.
+  private var bags: InlineArray<352, UInt>
+
+  private static let bag = 8
+  /// What a block has behind the bytes that may be used: the canary, and the size that was asked for.
+  static let trailer = 16
+
+  init(secret: UInt) {
+    self.secret = secret | 1
+    random = secret | 1
+    unsafe thread = nil
+    quarantine = InlineArray(repeating: 0)
+    bags = InlineArray(repeating: 0)
+  }
+
+  // MARK: Trailers
+
+  /// The canary of a live block, or of a freed one.
+  func canary(_ block: UInt, isLive: Bool) -> UInt {
+    let mixed = (block ^ secret) &* 0x9E37_79B9_7F4A_7C15
+    return isLive ? mixed : ~mixed
+  }
+
+  /// Aborts unless a live block begins there; returns the size that was asked for.
+  func check(_ block: UInt, _ span: SpanPointer, function: StaticString) -> Int {
+    let address = VirtualAddress(rawValue: block)
+    let size = unsafe UInt(span.pointee.blockSize)
+    guard unsafe span.pointee.state != .vacant, unsafe block >= span.pointee.start, size > 0 else {
+      Report.abort(function: function, address, .unknown)
+    }
+    let offset = unsafe (block &- span.pointee.start) % size
+    if offset != 0 {
+      let start = VirtualAddress(rawValue: block &- offset)
+      Report.abort(
+        function: function, address, .inside(start: start, length: ByteCount(Int(size))))
+    }
+    let trailer = block &+ size &- UInt(Self.trailer)
+    let found = unsafe Memory.word(trailer)
+    if found == canary(block, isLive: false) {
+      Report.abort(function: function, address, .freed)
+    }
+    let asked = unsafe Memory.word(trailer &+ 8) ^ secret
+    guard found == canary(block, isLive: true), asked <= size &- UInt(Self.trailer) else {
+      Report.abort(function: function, address, .overflown)
+    }
+    guard Self.isZero(block &+ asked, trailer) else {
+      Report.abort(function: function, address, .overflown)
+    }
+    return Int(asked)
+  }
+
+  static func isZero(_ start: UInt, _ end: UInt) -> Bool {
+    guard start < end else { return true }
+    // SAFETY: the bytes lie in a block of this heap.
+    let bytes = unsafe UnsafeRawBufferPointer(
+      start: UnsafeRawPointer(bitPattern: start), count: Int(end &- start))
+    for index in bytes.indices where unsafe bytes[index] != 0 { return false }
+    return true
+  }
+
+  private func mark(_ block: UInt, _ size: UInt, asked: Int, isLive: Bool) {
+    let trailer = block &+ size &- UInt(Self.trailer)
+    unsafe Memory.setWord(trailer, canary(block, isLive: isLive))
+    unsafe Memory.setWord(trailer &+ 8, UInt(asked) ^ secret)
+  }
+
+  // MARK: Blocks
+
+  /// A block of a class, drawn from the class's bag. The lock is held.
+  mutating func allocate(_ sizeClass: SizeClass, asked: Int) -> UInt {
+    guard let thread = unsafe thread else { return 0 }
+    random ^= random &<< 13
+    random ^= random &>> 7
+    random ^= random &<< 17
+    let slot = sizeClass.index &* Self.bag &+ Int(random &>> 32) & (Self.bag &- 1)
+    let fresh = unsafe thread.allocate(sizeClass)
+    if fresh == 0 { return 0 }
+    var block = bags[slot]
+    bags[slot] = fresh
+    if block == 0 { block = unsafe thread.allocate(sizeClass) }
+    if block == 0 { return 0 }
+    guard Self.isZero(block, block &+ UInt(sizeClass.blockSize)) else {
+      Report.abort(function: "malloc", VirtualAddress(rawValue: block), .usedAfterFree)
+    }
+    mark(block, UInt(sizeClass.blockSize), asked: asked, isLive: true)
+    return block
+  }
+
+  /// Puts a block into quarantine, and sets the oldest there free. The lock is held.
+  mutating func release(_ block: UInt) {
+    let span = unsafe SpanPointer(containing: block)
+    let asked = unsafe check(block, span, function: "free")
+    let size = unsafe UInt(span.pointee.blockSize)
+    Syscalls.clearBytes(block, asked)
+    mark(block, size, asked: 0, isLive: false)
+    let oldest = quarantine[next]
+    quarantine[next] = block
+    next = (next &+ 1) & 255
+    if oldest == 0 { return }
+    let owner = unsafe SpanPointer(containing: oldest)
+    let end = unsafe oldest &+ UInt(owner.pointee.blockSize) &- UInt(Self.trailer)
+    guard Self.isZero(oldest, end),
+      unsafe Memory.word(end) == canary(oldest, isLive: false)
+    else {
+      Report.abort(function: "free", VirtualAddress(rawValue: oldest), .usedAfterFree)
+    }
+    guard let thread = unsafe thread else { return }
+    unsafe thread.releaseOwn(oldest, owner)
+  }
+}

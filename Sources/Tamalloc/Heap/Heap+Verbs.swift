@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+
+// The verbs beside allocate and release: blocks at special addresses, of another size, and what is
+// known of a block. A block's bytes behind what was asked for are zero, too, and stay so as long as
+// the program leaves them alone: so growing in place needs no clearing, but shrinking does.
+
+internal import Pages
+
+extension Heap {
+  /// The largest size that anything in C may have.
+  static var largestSize: Int { Int.max &- (1 << 21) }
+
+  /// A block that begins at a multiple of `alignment`, a power of two.
+  package static func allocate(_ size: Int, alignment: Int) -> UInt {
+    guard size >= 0, alignment > 0, let thread = unsafe ThreadHeap.mine else { return fail() }
+    if unsafe thread.pointee.heap.pointee.settings.isHardened {
+      return unsafe thread.pointee.heap.allocateHardened(size, alignment: max(alignment, 16))
+    }
+    if size <= SizeClass.largest, alignment <= SizeClass.largest {
+      return unsafe thread.allocateCounted(
+        SizeClass(holding: size, alignment: alignment), size)
+    }
+    if size <= BigBlock.largest, alignment <= Segment.slotSize {
+      return unsafe BigBlock.allocate(size, thread.pointee.heap)
+    }
+    return unsafe LargeBlock.allocate(size, alignment: alignment, thread.pointee.heap)
+  }
+
+  /// Bytes of a block that may be used, all zero at first; nil where no block begins there.
+  package static func usableSize(_ block: UInt) -> Int? {
+    guard block != 0, let heap = unsafe Syscalls.processHeap else { return nil }
+    if unsafe heap.pointee.settings.isHardened { return unsafe heap.usableSizeHardened(block) }
+    guard unsafe heap.pointee.map.contains(block) else {
+      return unsafe LargeBlock.usableSize(block, heap)
+    }
+    let span = unsafe SpanPointer(containing: block)
+    let size = unsafe UInt(span.pointee.blockSize)
+    guard unsafe span.pointee.state != .vacant, size != 0 else { return nil }
+    guard unsafe (block &- span.pointee.start) % size == 0 else { return nil }
+    return Int(size)
+  }
+
+  /// Gives a block another size, in its place or elsewhere; 0, with errno set and the block as it was,
+  /// where there is no memory.
+  ///
+  /// - Precondition: `size` is not 0.
+  package static func resize(_ block: UInt, _ size: Int) -> UInt {
+    guard size >= 0, let thread = unsafe ThreadHeap.mine else { return fail() }
+    if unsafe thread.pointee.heap.pointee.settings.isHardened {
+      return unsafe thread.pointee.heap.resizeHardened(block, size)
+    }
+    let usable: Int
+    if unsafe thread.pointee.map.contains(block) {
+      let span = unsafe SpanPointer(containing: block)
+      usable = unsafe Int(span.pointee.blockSize)
+      // Another thread's, or a big one: looked at more closely.
+      if unsafe span.pointee.owner != UInt(bitPattern: thread), usableSize(block) == nil {
+        reportUnknown(block)
+      }
+      // A block that would waste half of itself moves.
+      if size <= usable, size >= usable &>> 1 {
+        Syscalls.clearBytes(block &+ UInt(size), usable &- size)
+        return block
+      }
+    } else {
+      if size > BigBlock.largest {
+        return unsafe LargeBlock.resize(block, size, thread.pointee.heap)
+      }
+      guard let known = unsafe LargeBlock.usableSize(block, thread.pointee.heap) else {
+        reportUnknown(block)
+      }
+      usable = known
+    }
+    let moved = allocate(size)
+    if moved == 0 { return 0 }
+    unsafe Memory.copy(from: block, to: moved, min(usable, size))
+    release(block)
+    return moved
+  }
+
+  private static func reportUnknown(_ block: UInt) -> Never {
+    let address = VirtualAddress(rawValue: block)
+    guard let heap = unsafe Syscalls.processHeap else {
+      Report.abort(function: "realloc", address, .unknown)
+    }
+    Report.abort(function: "realloc", address, unsafe heap.pointee.blocks.diagnose(address))
+  }
+
+  /// Gives back whatever can be, at once; returns whether there was anything.
+  package static func trim() -> Bool {
+    guard let heap = unsafe Syscalls.processHeap else { return false }
+    let before = unsafe heap.pointee.dirtySlots &+ heap.pointee.ranges.count
+    if let thread = unsafe Syscalls.threadHeap { unsafe thread.empty() }
+    let after = unsafe heap.pointee.dirtySlots &+ heap.pointee.ranges.count
+    unsafe _ = heap.purge(all: true)
+    return before > 0 || after > 0
+  }
+
+  /// What is known of an address that lies in a segment.
+  static func diagnose(_ block: UInt, _ span: SpanPointer) -> Misuse {
+    unsafe span.pointee.state == .vacant ? .unknown : .freed
+  }
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+
+// The process's heap: what its threads share. It lies in memory of its own, is made at the first
+// block and never goes away.
+//
+//                 ┌──────────────────────────── Heap ─────────────────────────────┐
+//     thread ──▶ ThreadHeap ─┬─▶ spans of blocks up to 64 KiB ──┐                  │
+//     thread ──▶ ThreadHeap ─┘                                  ├─▶ slots of segments of 4 MiB
+//                 │            one block up to 256 KiB ─────────┘                  │
+//                 │            one block above ───────────────────▶ a mapping of its own, in `blocks`
+//                 └────────────────────────────────────────────────────────────────┘
+//
+// Which of them an address belongs to, ``SegmentMap`` says first, then `blocks`; an address in
+// neither is foreign. See ``HeapSpan`` for small blocks, ``Segment`` for slots.
+//
+// Locks: `lock` for everything here but `map` and `blocks`, which need none.
+
+internal import Pages
+internal import Synchronization
+
+@safe package struct Heap: ~Copyable {
+  let lock: HeapLock
+  let map: SegmentMap
+  /// Blocks with a mapping of their own.
+  package let blocks: Blocks
+
+  /// Segments with a vacant slot.
+  var listed: SegmentPointer?
+  /// The segment made last, and through it all others.
+  var newest: SegmentPointer?
+  var segmentCount: Int
+  /// Address space that is mapped and no segment yet.
+  var reserve: Range<UInt>
+  /// Vacant slots that are not clean.
+  var dirtySlots: Int
+
+  /// Mapped pages that are no large block's.
+  var ranges: FreeRanges
+  var density: PageDensity
+  var pageTables: PageTables
+  /// The large block that was mapped last, if it was really large.
+  var lastMapped: (start: UInt, size: Int)
+  let settings: HeapSettings
+  let counters: HeapCounters
+
+  var purger: Purger
+  var isPurging: Bool
+  /// In milliseconds, where ticks don't come from a thread.
+  var lastTick: Int
+
+  /// Used in the hardened mode alone.
+  var hardened: Hardened
+
+  /// Heaps whose thread has ended.
+  var parked: ThreadHeapPointer?
+  /// All of them.
+  var newestThread: ThreadHeapPointer?
+  /// Memory for more of them.
+  var records: Range<UInt>
+  /// Has a thread's heap parked when the thread ends.
+  var threadKey: UInt32?
+
+  /// A fork came while the forking thread held the lock.
+  var forksInsideLock: Bool
+
+  /// The span of every class that has none: it has no block.
+  let emptySpan: SpanPointer
+
+  /// This structure comes first, then the counters, the empty span, and the map.
+  private static let recordSize = 32_768
+
+  /// The process's heap, made now if there is none; nil where there is no memory for it.
+  static var shared: UnsafeMutablePointer<Heap>? {
+    if let heap = unsafe Syscalls.processHeap { return unsafe heap }
+    return unsafe make()
+  }
+
+  @inline(never)
+  private static func make() -> UnsafeMutablePointer<Heap>? {
+    let before = Syscalls.errorNumber
+    let size = ByteCount(recordSize &+ SegmentMap.size)
+    guard let start = try? Syscalls.mapAnonymous(size: size, traits: MappingTraits()),
+      let memory = unsafe start.pointer
+    else { return nil }
+    let heap = unsafe memory.bindMemory(to: Heap.self, capacity: 1)
+    let end = start + ByteCount(recordSize)
+    let empty = unsafe (end.pointer.unsafelyUnwrapped - HeapSpan.stride)
+      .bindMemory(to: HeapSpan.self, capacity: 1)
+    unsafe empty.initialize(to: HeapSpan())
+    unsafe heap.initialize(
+      to: Heap(
+        map: SegmentMap(start: end.rawValue), empty: empty,
+        counterStart: end.rawValue &- UInt(HeapSpan.stride &+ HeapCounters.size)))
+    let winner = unsafe Syscalls.publish(heap)
+    if unsafe winner != heap {
+      Syscalls.unmapOwn(start, size: size)
+    } else {
+      unsafe heap.pointee.lock.note(process: Syscalls.processNumber)
+      unsafe heap.pointee.threadKey = Syscalls.makeThreadKey { unsafe ThreadHeap.end($0) }
+      Syscalls.atFork(
+        prepare: { Heap.prepareToFork() }, parent: { Heap.endFork() }, child: { Heap.beginChild() })
+    }
+    Syscalls.errorNumber = before
+    return unsafe winner
+  }
+
+  private init(map: SegmentMap, empty: SpanPointer, counterStart: UInt) {
+    lock = HeapLock()
+    self.map = map
+    blocks = Blocks()
+    unsafe listed = nil
+    unsafe newest = nil
+    segmentCount = 0
+    reserve = 0..<0
+    dirtySlots = 0
+    ranges = FreeRanges()
+    density = PageDensity()
+    pageTables = PageTables()
+    lastMapped = (0, 0)
+    settings = HeapSettings.fromEnvironment()
+    counters = settings.counts ? HeapCounters(start: counterStart) : .none
+    hardened = Hardened(secret: settings.isHardened ? Syscalls.randomWord : 0)
+    purger = Purger()
+    isPurging = false
+    lastTick = 0
+    unsafe parked = nil
+    unsafe newestThread = nil
+    records = 0..<0
+    threadKey = nil
+    forksInsideLock = false
+    unsafe emptySpan = empty
+  }
+
+  /// Bytes in a page of this machine.
+  package static var pageSize: Int { Syscalls.pageSize.bytes.rawValue }
+
+  static let largestAlignment = 1 << 30
+
+  /// What the heap tells the caller's C: there is no memory.
+  static func fail() -> UInt {
+    Syscalls.errorNumber = Syscalls.noMemory
+    return 0
+  }
+}

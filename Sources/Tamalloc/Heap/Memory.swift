@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+
+/// Raw words of the heap's own blocks.
+enum Memory {
+  /// The word at an address.
+  ///
+  /// - Precondition: the address is that of a free block of this heap.
+  @unsafe @inline(__always)
+  static func word(_ address: UInt) -> UInt {
+    unsafe UnsafePointer<UInt>(bitPattern: address).unsafelyUnwrapped.pointee
+  }
+
+  /// Sets the word at an address.
+  ///
+  /// - Precondition: the address is that of a block of this heap that nobody uses.
+  @unsafe @inline(__always)
+  static func setWord(_ address: UInt, _ word: UInt) {
+    unsafe UnsafeMutablePointer<UInt>(bitPattern: address).unsafelyUnwrapped.pointee = word
+  }
+
+  /// Copies bytes between blocks that do not overlap.
+  @unsafe
+  static func copy(from source: UInt, to target: UInt, _ count: Int) {
+    unsafe UnsafeMutableRawPointer(bitPattern: target).unsafelyUnwrapped.copyMemory(
+      from: UnsafeRawPointer(bitPattern: source).unsafelyUnwrapped, byteCount: count)
+  }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+
+// The thread that gives idle memory back. It is started when more than a little waits, sleeps from
+// tick to tick, and ends when nothing is left: an idle program has one thread less.
+//
+// It is no thread of the C library's (heap.c says why). A fork's child has none, and starts its own.
+
+internal import Pages
+internal import Synchronization
+
+struct Purger: ~Copyable {
+  /// Its stack and thread area, mapped once. The lowest word is not 0 while it runs: the kernel sets
+  /// it to 0 when the stack is free again.
+  private var stack: UInt = 0
+
+  private static let stackSize = 64 << 10
+  /// Ticks without work after which it ends.
+  private static let patience = 2
+
+  private var running: UnsafeMutablePointer<Int32>? {
+    unsafe UnsafeMutablePointer(bitPattern: stack)
+  }
+
+  var isRunning: Bool { unsafe running.map { unsafe $0.pointee != 0 } ?? false }
+
+  /// With the heap's lock held.
+  mutating func start(_ heap: UnsafeMutablePointer<Heap>) {
+    if isRunning { return }
+    let before = Syscalls.errorNumber
+    if stack == 0 {
+      let size = ByteCount(Self.stackSize)
+      stack = (try? Syscalls.mapAnonymous(size: size, traits: MappingTraits()))?.rawValue ?? 0
+    }
+    if let running = unsafe running {
+      unsafe Syscalls.startThread(
+        stack: stack, size: Self.stackSize, running: running, argument: heap
+      ) { argument in
+        unsafe Purger.run(argument)
+        return 0
+      }
+    }
+    Syscalls.errorNumber = before
+  }
+
+  private static func run(_ argument: UnsafeMutableRawPointer?) {
+    guard let heap = unsafe argument?.assumingMemoryBound(to: Heap.self) else { return }
+    let delay = unsafe heap.pointee.settings.purgeDelay
+    var quiet = 0
+    while quiet < patience {
+      Syscalls.sleep(microseconds: max(delay, 1) &* 1000)
+      quiet = unsafe heap.purge(all: false) ? 0 : quiet &+ 1
+    }
+  }
+
+  /// In the child of a fork, where it does not run.
+  func forget() {
+    if let running = unsafe running { unsafe running.pointee = 0 }
+  }
+}

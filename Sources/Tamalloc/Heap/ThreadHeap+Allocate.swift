@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+
+// How a thread gets a small block. The quick path is a dozen instructions: the thread's heap, the
+// span of the class, its first free block. Whatever is missing, the slow path finds:
+//
+//     free list of the current span ─▶ blocks other threads freed into it ─▶ its never issued blocks
+//         ─▶ available spans, after news of full ones ─▶ a new span
+
+internal import Synchronization
+
+extension Heap {
+  /// A block of `size` bytes that are zero, and so is all of it that can be used; 0, with errno set,
+  /// where there is no memory.
+  @inline(__always)
+  package static func allocate(_ size: Int) -> UInt {
+    if UInt(bitPattern: size) <= UInt(SizeClass.largestDirect),
+      let thread = unsafe Syscalls.threadHeap
+    {
+      let span = unsafe thread.pointee.direct[unchecked: (size &+ 15) &>> 4]
+      let block = unsafe span.pointee.free
+      if block != 0 {
+        unsafe span.pointee.free = Memory.word(block)
+        unsafe span.pointee.countdown &+= 1
+        unsafe Syscalls.clear(block, Int(span.pointee.blockSize))
+        return block
+      }
+      let fresh = unsafe span.pointee.bump
+      if unsafe fresh >= span.pointee.freshStart && fresh != span.pointee.limit {
+        unsafe span.pointee.bump = fresh &+ UInt(span.pointee.blockSize)
+        unsafe span.pointee.countdown &+= 1
+        return fresh
+      }
+    }
+    return allocateSlowly(size)
+  }
+
+  @inline(never)
+  static func allocateSlowly(_ size: Int) -> UInt {
+    guard size >= 0, let thread = unsafe ThreadHeap.mine else { return fail() }
+    if unsafe thread.pointee.heap.pointee.settings.isHardened {
+      return unsafe thread.pointee.heap.allocateHardened(size, alignment: 16)
+    }
+    if size <= SizeClass.largest {
+      return unsafe thread.allocateCounted(SizeClass(holding: size), size)
+    }
+    if size <= BigBlock.largest { return unsafe BigBlock.allocate(size, thread.pointee.heap) }
+    return unsafe LargeBlock.allocate(size, alignment: 1, thread.pointee.heap)
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == ThreadHeap {
+  /// The same, and counts it where that is wanted.
+  func allocateCounted(_ sizeClass: SizeClass, _ size: Int) -> UInt {
+    let block = unsafe allocate(sizeClass)
+    if unsafe !pointee.isQuick && block != 0 {
+      unsafe pointee.heap.pointee.counters.count(
+        row: sizeClass.index, requested: size, usable: sizeClass.blockSize,
+        cleared: pointee.cleared)
+    }
+    return block
+  }
+
+  /// A block of a class, however it may be had.
+  func allocate(_ sizeClass: SizeClass) -> UInt {
+    var span = unsafe pointee.current[unchecked: sizeClass.index]
+    while true {
+      if let block = unsafe take(from: span) { return block }
+      if unsafe span.pointee.blockSize != 0, unsafe !detach(span) { continue }
+      unsafe takeNews()
+      if let next = unsafe pointee.available[unchecked: sizeClass.index] {
+        unsafe removeAvailable(next)
+        unsafe next.pointee.state = .current
+        unsafe next.pointee.countdown &+= HeapSpan.never
+        unsafe span = next
+      } else if let next = unsafe makeSpan(sizeClass) {
+        unsafe span = next
+      } else {
+        unsafe setCurrent(sizeClass, emptySpan)
+        return Heap.fail()
+      }
+      unsafe setCurrent(sizeClass, span)
+    }
+  }
+
+  var emptySpan: SpanPointer {
+    unsafe pointee.heap.pointee.emptySpan
+  }
+
+  /// A block that the current span has at hand.
+  private func take(from span: SpanPointer) -> UInt? {
+    let size = unsafe Int(span.pointee.blockSize)
+    let free = unsafe span.pointee.free
+    if free != 0 {
+      unsafe span.pointee.free = Memory.word(free)
+      unsafe span.pointee.countdown &+= 1
+      Syscalls.clear(free, size)
+      unsafe pointee.cleared = size
+      return free
+    }
+    let bump = unsafe span.pointee.bump
+    if unsafe bump == span.pointee.limit { return nil }
+    unsafe span.pointee.bump = bump &+ UInt(size)
+    unsafe span.pointee.countdown &+= 1
+    unsafe pointee.cleared =
+      bump < span.pointee.freshStart ? Zeroing.clearDirty(bump, size) : 0
+    return bump
+  }
+
+  /// Lets go of the current span, which has nothing left; returns false where it has again.
+  private func detach(_ span: SpanPointer) -> Bool {
+    while true {
+      let collected = unsafe Remote.collect(span)
+      if collected > 0 {
+        unsafe span.pointee.countdown &-= collected
+        return false
+      }
+      if unsafe span.pointee.awaitsNotice || Remote.arm(span) {
+        unsafe span.pointee.state = .full
+        unsafe span.pointee.countdown = 1
+        return true
+      }
+    }
+  }
+
+  /// A span with all blocks unissued.
+  private func makeSpan(_ sizeClass: SizeClass) -> SpanPointer? {
+    let size = sizeClass.blockSize
+    let count = sizeClass.slotsInSpan
+    let heap = unsafe pointee.heap
+    unsafe heap.pointee.lock.lock()
+    let taken = unsafe heap.pointee.takeSlots(count)
+    unsafe heap.pointee.lock.unlock()
+    guard let span = unsafe taken else { return nil }
+    let start = unsafe span.pointee.start
+    let limit = start &+ UInt(sizeClass.blocksInSpan &* size)
+    unsafe span.pointee.free = 0
+    unsafe span.pointee.bump = start
+    unsafe span.pointee.limit = limit
+    unsafe span.pointee.freshStart = Zeroing.freshStart(span, limit: limit)
+    unsafe span.pointee.countdown = HeapSpan.never
+    unsafe span.pointee.owner = UInt(bitPattern: self)
+    unsafe span.pointee.blockSize = UInt32(truncatingIfNeeded: size)
+    unsafe span.pointee.sizeClass = UInt8(truncatingIfNeeded: sizeClass.index)
+    unsafe span.pointee.isArmed = false
+    unsafe span.pointee.awaitsNotice = false
+    unsafe span.pointee.remote.store(0, ordering: .relaxed)
+    unsafe span.pointee.state = .current
+    return unsafe span
+  }
+}

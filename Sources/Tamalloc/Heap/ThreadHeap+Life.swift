@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+
+// Beginning and end of a thread, as the heap sees them, and forks.
+
+internal import Pages
+internal import Synchronization
+
+extension ThreadHeap {
+  /// Gives the calling thread a heap: one that an ended thread has left, or a new one.
+  @inline(never)
+  static func begin() -> ThreadHeapPointer? {
+    guard let heap = unsafe Heap.shared else { return nil }
+    unsafe heap.pointee.lock.lock()
+    let found = unsafe heap.pointee.adoptThreadHeap() ?? heap.pointee.makeThreadHeap(in: heap)
+    if unsafe heap.pointee.settings.isHardened, unsafe heap.pointee.hardened.thread == nil {
+      unsafe heap.pointee.hardened.thread = heap.pointee.makeThreadHeap(in: heap)
+    }
+    unsafe heap.pointee.lock.unlock()
+    guard let thread = unsafe found else { return nil }
+    // First this: what comes next may allocate.
+    unsafe Syscalls.setThreadHeap(thread)
+    if let key = unsafe heap.pointee.threadKey {
+      unsafe Syscalls.setThreadKey(key, UnsafeMutableRawPointer(thread))
+    }
+    return unsafe thread
+  }
+
+  /// The calling thread ends; called by the C library with the thread's heap.
+  static func end(_ value: UnsafeMutableRawPointer?) {
+    guard let thread = unsafe Syscalls.threadHeap else { return }
+    unsafe Syscalls.setThreadHeap(nil)
+    unsafe thread.empty()
+    let heap = unsafe thread.pointee.heap
+    unsafe heap.pointee.lock.lock()
+    unsafe thread.pointee.nextParked = heap.pointee.parked
+    unsafe heap.pointee.parked = thread
+    unsafe heap.pointee.lock.unlock()
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == ThreadHeap {
+  /// Gives back every span without issued blocks, and asks for notice of the others.
+  func empty() {
+    unsafe takeNews()
+    for index in 0..<SizeClass.count {
+      let span = unsafe pointee.current[unchecked: index]
+      if unsafe span.pointee.blockSize == 0 { continue }
+      unsafe span.pointee.state = .available
+      unsafe span.pointee.countdown &-= HeapSpan.never
+      unsafe addAvailable(span)
+      unsafe setCurrent(SizeClass(index: index), emptySpan)
+    }
+    for index in 0..<SizeClass.count {
+      var next = unsafe pointee.available[unchecked: index]
+      while let span = unsafe next {
+        unsafe next = span.pointee.next
+        unsafe park(span)
+      }
+    }
+  }
+
+  private func park(_ span: SpanPointer) {
+    while true {
+      unsafe span.pointee.countdown &-= Remote.collect(span)
+      if unsafe span.pointee.countdown == 0 { return unsafe becameEmpty(span) }
+      if unsafe span.pointee.awaitsNotice || Remote.arm(span) { return }
+    }
+  }
+}
+
+extension Heap {
+  /// With the lock held.
+  fileprivate mutating func adoptThreadHeap() -> ThreadHeapPointer? {
+    guard let thread = unsafe parked else { return nil }
+    unsafe parked = thread.pointee.nextParked
+    unsafe thread.pointee.nextParked = nil
+    return unsafe thread
+  }
+
+  /// With the lock held.
+  fileprivate mutating func makeThreadHeap(
+    in heap: UnsafeMutablePointer<Heap>
+  ) -> ThreadHeapPointer? {
+    let stride = UInt((MemoryLayout<ThreadHeap>.size + 127) & ~127)
+    if records.isEmpty || records.upperBound &- records.lowerBound < stride {
+      let size = ByteCount.kibibytes(64)
+      let before = Syscalls.errorNumber
+      guard let start = try? Syscalls.mapAnonymous(size: size, traits: MappingTraits()) else {
+        return nil
+      }
+      Syscalls.errorNumber = before
+      records = start.rawValue..<(start + size).rawValue
+    }
+    let address = records.lowerBound
+    records = (address &+ stride)..<records.upperBound
+    guard let thread = unsafe ThreadHeapPointer(bitPattern: address) else { return nil }
+    unsafe thread.initialize(to: ThreadHeap(heap: heap, empty: emptySpan))
+    unsafe thread.pointee.nextOfAll = newestThread
+    unsafe newestThread = thread
+    return unsafe thread
+  }
+
+  // MARK: Forks
+
+  /// Nothing is to be in disorder when the child begins.
+  static func prepareToFork() {
+    guard let heap = unsafe Syscalls.processHeap else { return }
+    if unsafe heap.pointee.settings.isHardened, unsafe !heap.pointee.hardened.lock.isMine {
+      unsafe heap.pointee.hardened.lock.lock()
+    }
+    // A signal handler that forks may have interrupted this thread with the lock in its hands; its
+    // child goes on where the handler returns, and lets go of it then.
+    if unsafe heap.pointee.lock.isMine {
+      unsafe heap.pointee.forksInsideLock = true
+    } else {
+      unsafe heap.pointee.lock.lock()
+    }
+  }
+
+  static func endFork() {
+    guard let heap = unsafe Syscalls.processHeap else { return }
+    if unsafe heap.pointee.forksInsideLock {
+      unsafe heap.pointee.forksInsideLock = false
+    } else {
+      unsafe heap.pointee.lock.unlock()
+    }
+    if unsafe heap.pointee.settings.isHardened { unsafe heap.pointee.hardened.lock.unlock() }
+  }
+
+  static func beginChild() {
+    guard let heap = unsafe Syscalls.processHeap else { return }
+    unsafe heap.pointee.lock.note(process: Syscalls.processNumber)
+    unsafe heap.pointee.hardened.lock.note(process: Syscalls.processNumber)
+    unsafe heap.pointee.purger.forget()
+    unsafe heap.pointee.isPurging = false
+    endFork()
+  }
+}

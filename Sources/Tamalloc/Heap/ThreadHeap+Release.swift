@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+
+// How a block comes back. The quick path asks the map whether the address is inside a segment at all,
+// finds the span's record by arithmetic, and puts the block on the free list if the span is the
+// calling thread's.
+
+internal import Pages
+internal import Synchronization
+
+extension Heap {
+  /// Takes a block back.
+  @inline(__always)
+  package static func release(_ block: UInt) {
+    guard let thread = unsafe Syscalls.threadHeap, unsafe thread.pointee.map.contains(block) else {
+      return releaseSlowly(block)
+    }
+    let span = unsafe SpanPointer(containing: block)
+    let head = unsafe span.pointee.free
+    guard unsafe span.pointee.owner == UInt(bitPattern: thread), head != block, block & 15 == 0
+    else { return releaseSlowly(block) }
+    unsafe Memory.setWord(block, head)
+    unsafe span.pointee.free = block
+    let countdown = unsafe span.pointee.countdown &- 1
+    unsafe span.pointee.countdown = countdown
+    if countdown == 0 { unsafe thread.settle(span) }
+  }
+
+  /// What is not the calling thread's, or is no small block.
+  @inline(never)
+  static func releaseSlowly(_ block: UInt) {
+    if block == 0 { return }
+    guard let heap = unsafe Syscalls.processHeap else {
+      Report.abort(function: "free", VirtualAddress(rawValue: block), .unknown)
+    }
+    if unsafe heap.pointee.settings.isHardened { return unsafe heap.releaseHardened(block) }
+    guard unsafe heap.pointee.map.contains(block) else {
+      return unsafe LargeBlock.release(block, heap)
+    }
+    let span = unsafe SpanPointer(containing: block)
+    switch unsafe span.pointee.state {
+    case .current, .available, .full:
+      let offset = unsafe block &- span.pointee.start
+      guard unsafe offset % UInt(span.pointee.blockSize) == 0, unsafe block < span.pointee.bump,
+        unsafe block != span.pointee.free
+      else { break }
+      unsafe Remote.push(block, span)
+      return
+    case .big:
+      if unsafe BigBlock.release(block, span, heap) { return }
+    case .vacant: break
+    }
+    Report.abort(
+      function: "free", VirtualAddress(rawValue: block), unsafe Heap.diagnose(block, span))
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == ThreadHeap {
+  /// Takes back a block of a span that is this heap's.
+  func releaseOwn(_ block: UInt, _ span: SpanPointer) {
+    unsafe Memory.setWord(block, span.pointee.free)
+    unsafe span.pointee.free = block
+    unsafe span.pointee.countdown &-= 1
+    if unsafe span.pointee.countdown == 0 { unsafe settle(span) }
+  }
+
+  /// Does what is due when a span's countdown has come to 0.
+  @inline(never)
+  func settle(_ span: SpanPointer) {
+    if unsafe span.pointee.state == .full {
+      let collected = unsafe Remote.collect(span)
+      unsafe becameAvailable(span, freed: collected &+ 1)
+    } else {
+      unsafe becameEmpty(span)
+    }
+  }
+
+  /// A full span has some free blocks again.
+  func becameAvailable(_ span: SpanPointer, freed: Int) {
+    let sizeClass = unsafe SizeClass(index: Int(span.pointee.sizeClass))
+    unsafe span.pointee.state = .available
+    unsafe span.pointee.countdown = sizeClass.blocksInSpan &- freed
+    unsafe addAvailable(span)
+    if unsafe span.pointee.countdown == 0 { unsafe becameEmpty(span) }
+  }
+
+  /// No block of an available span is issued any more: its slots go back, unless another thread is
+  /// about to tell of it.
+  func becameEmpty(_ span: SpanPointer) {
+    if unsafe span.pointee.awaitsNotice { return }
+    unsafe removeAvailable(span)
+    unsafe giveBack(span)
+  }
+
+  func giveBack(_ span: SpanPointer) {
+    let heap = unsafe pointee.heap
+    unsafe heap.pointee.lock.lock()
+    unsafe heap.pointee.giveBack(span, dirtyUpTo: span.pointee.bump)
+    unsafe heap.pointee.lock.unlock()
+    unsafe heap.expectPurge()
+  }
+}

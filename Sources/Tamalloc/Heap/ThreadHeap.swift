@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+
+// What a thread has of the heap for itself: for each size class one *current* span, from which it
+// takes blocks without a lock or an atomic instruction, and a list of *available* ones behind it.
+//
+// Its record outlives the thread. When a thread ends, its heap gives back what is empty and is
+// *parked* with what is not; the next thread that begins adopts it whole. So a span's owner never
+// changes, and other threads may free into it at any time.
+//
+// Invariants: `direct[i]` is the current span of the class that holds 16 × i bytes. A class without a
+// span has the heap's `emptySpan`, which has no block, so that the quick path needs no other test.
+
+internal import Synchronization
+
+@safe struct ThreadHeap: ~Copyable {
+  /// The current spans of the small classes, by a sixteenth of the size that is asked for.
+  var direct: InlineArray<65, SpanPointer>
+  /// The current spans of all classes.
+  var current: InlineArray<44, SpanPointer>
+  /// The first of each class's available spans.
+  var available: InlineArray<44, SpanPointer?>
+  let map: SegmentMap
+  /// Blocks may be handed out without being counted.
+  let isQuick: Bool
+  /// Bytes that were cleared for the block that the slow path made last.
+  var cleared: Int
+  let heap: UnsafeMutablePointer<Heap>
+  /// Spans that other threads have news of: the address of the first, linked by `nextPending`.
+  let pending: Atomic<UInt>
+  var nextParked: ThreadHeapPointer?
+  var nextOfAll: ThreadHeapPointer?
+
+  init(heap: UnsafeMutablePointer<Heap>, empty: SpanPointer) {
+    unsafe direct = InlineArray(repeating: empty)
+    unsafe current = InlineArray(repeating: empty)
+    unsafe available = InlineArray(repeating: nil)
+    unsafe map = heap.pointee.map
+    unsafe self.heap = heap
+    unsafe isQuick =
+      !heap.pointee.counters.isCounting && !heap.pointee.settings.isHardened
+    cleared = 0
+    pending = Atomic(0)
+    unsafe nextParked = nil
+    unsafe nextOfAll = nil
+  }
+
+  /// The heap of the calling thread, made or adopted now if it has none.
+  static var mine: ThreadHeapPointer? {
+    if let thread = unsafe Syscalls.threadHeap { return unsafe thread }
+    return unsafe begin()
+  }
+}
+
+typealias ThreadHeapPointer = UnsafeMutablePointer<ThreadHeap>
+
+extension UnsafeMutablePointer where Pointee == ThreadHeap {
+  /// Makes a span the one that a class takes blocks from.
+  func setCurrent(_ sizeClass: SizeClass, _ span: SpanPointer) {
+    unsafe pointee.current[unchecked: sizeClass.index] = span
+    let size = sizeClass.blockSize
+    if size <= SizeClass.largestDirect, unsafe pointee.isQuick {
+      let first =
+        sizeClass.index == 0 ? 0 : SizeClass(index: sizeClass.index &- 1).blockSize / 16 &+ 1
+      var index = first
+      while index <= size / 16 {
+        unsafe pointee.direct[unchecked: index] = span
+        index &+= 1
+      }
+    }
+  }
+
+  /// Puts a span in front of its class's available ones.
+  func addAvailable(_ span: SpanPointer) {
+    let index = unsafe Int(span.pointee.sizeClass)
+    let first = unsafe pointee.available[unchecked: index]
+    unsafe span.pointee.previous = nil
+    unsafe span.pointee.next = first
+    if let first = unsafe first { unsafe first.pointee.previous = span }
+    unsafe pointee.available[unchecked: index] = span
+  }
+
+  func removeAvailable(_ span: SpanPointer) {
+    if let next = unsafe span.pointee.next { unsafe next.pointee.previous = span.pointee.previous }
+    if let previous = unsafe span.pointee.previous {
+      unsafe previous.pointee.next = span.pointee.next
+    } else {
+      unsafe pointee.available[unchecked: Int(span.pointee.sizeClass)] = span.pointee.next
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+
+// What of recycled memory is dirty, and how it is made zero again.
+
+internal import Pages
+
+enum Zeroing {
+  /// Where a new span's memory is zero from on: one word can only say it of a span with one slot, or
+  /// of one whose slots are all clean.
+  static func freshStart(_ span: SpanPointer, limit: UInt) -> UInt {
+    let count = unsafe Int(span.pointee.slots)
+    if count == 1 { return unsafe span.pointee.start &+ UInt(span.pointee.dirty) }
+    let segment = unsafe SegmentPointer(containing: UInt(bitPattern: span))
+    let first = unsafe span.slot
+    for slot in first..<(first &+ count)
+    where unsafe segment.span(slot).pointee.dirty != 0 {
+      return limit
+    }
+    return unsafe span.pointee.start
+  }
+
+  /// Clears those bytes of a block that may be dirty, as the records of its slots say; returns how
+  /// many.
+  static func clearDirty(_ block: UInt, _ size: Int) -> Int {
+    let segment = unsafe SegmentPointer(containing: block)
+    let end = block &+ UInt(size)
+    var cleared = 0
+    var slot = Int((block &- (unsafe segment.start)) &>> Segment.slotExponent)
+    while true {
+      let begin = unsafe segment.address(slot)
+      if begin >= end { return cleared }
+      let dirtyEnd = unsafe min(begin &+ UInt(segment.span(slot).pointee.dirty), end)
+      let from = max(begin, block)
+      if dirtyEnd > from {
+        cleared &+= Int(dirtyEnd &- from)
+        Syscalls.clearBytes(from, Int(dirtyEnd &- from))
+      }
+      slot &+= 1
+    }
+  }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+
+// The part of the door to C and the operating system that the heap alone uses.
+
+internal import CTamalloc
+internal import Pages
+
+extension Syscalls {
+  /// Something that no other living thread has.
+  @inline(__always)
+  static var threadIdentity: UInt { UInt(ctamalloc_thread_identity()) }
+
+  static var processNumber: Int { Int(getpid()) }
+
+  static func yieldProcessor() { _ = sched_yield() }
+
+  static func sleep(microseconds: Int) { ctamalloc_sleep(microseconds) }
+
+  /// Milliseconds of a clock that only goes forward.
+  static var milliseconds: Int { Int(ctamalloc_milliseconds()) }
+
+  /// What errno says where there is no memory.
+  static var noMemory: Int32 { ENOMEM }
+
+  static var errorNumber: Int32 {
+    get { ctamalloc_errno() }
+    set { ctamalloc_set_errno(newValue) }
+  }
+
+  /// The number that an environment variable holds, if it holds one that is not negative.
+  static func environmentNumber(_ name: StaticString) -> Int? {
+    // SAFETY: a literal lives as long as the program, and ends in NUL.
+    let text = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+    guard var digit = unsafe getenv(text), unsafe digit.pointee != 0 else { return nil }
+    var number = 0
+    while unsafe digit.pointee != 0 {
+      let value = unsafe Int(digit.pointee) - 48
+      guard value >= 0, value <= 9, number < 1 << 50 else { return nil }
+      number = number * 10 + value
+      unsafe digit += 1
+    }
+    return number
+  }
+
+  /// A number that nobody can guess, as far as the kernel has one.
+  static var randomWord: UInt { UInt(ctamalloc_random_word()) }
+
+  /// Makes address space from ``mapNothing(size:at:)`` memory; returns false where a limit is met.
+  static func makeAccessible(_ start: VirtualAddress, size: ByteCount) -> Bool {
+    unsafe mprotect(start.pointer, size.rawValue, PROT_READ | PROT_WRITE) == 0
+  }
+
+  /// Moves a descriptor to a number not below another; leaves it where that can't be.
+  static func raiseDescriptor(_ descriptor: Int32, _ lowest: Int32) -> Int32 {
+    let raised = ctamalloc_raise_descriptor(descriptor, lowest)
+    if raised < 0 { return descriptor }
+    close(descriptor)
+    return raised
+  }
+
+  /// Clears `size` bytes, a multiple of 16, at a multiple of 16.
+  @inline(__always)
+  static func clear(_ address: UInt, _ size: Int) {
+    unsafe ctamalloc_clear(UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped, size)
+  }
+
+  /// Clears any number of bytes.
+  static func clearBytes(_ address: UInt, _ size: Int) {
+    if size > 0 {
+      unsafe _ = memset(UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped, 0, size)
+    }
+  }
+}
+
+extension Syscalls {
+  /// Ends the program with SIGABRT.
+  static func abort() -> Never { CTamalloc.abort() }
+
+  /// Writes to standard error; returns how many bytes that were, or -1.
+  static func writeError(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int {
+    unsafe CTamalloc.write(2, bytes, count)
+  }
+}
+
+extension Syscalls {
+  /// Starts a thread that the C library knows nothing of. `running` is not 0 while it runs.
+  static func startThread(
+    stack: UInt, size: Int, running: UnsafeMutablePointer<Int32>,
+    argument: UnsafeMutableRawPointer, body: @convention(c) (UnsafeMutableRawPointer?) -> Int32
+  ) {
+    unsafe _ = ctamalloc_start_thread(
+      body, argument, UnsafeMutableRawPointer(bitPattern: stack), size, running)
+  }
+}
+
+// MARK: The heap's own two words
+
+extension Syscalls {
+  /// The calling thread's heap.
+  @inline(__always)
+  static var threadHeap: UnsafeMutablePointer<ThreadHeap>? {
+    unsafe ctamalloc_thread()?.assumingMemoryBound(to: ThreadHeap.self)
+  }
+
+  static func setThreadHeap(_ heap: UnsafeMutablePointer<ThreadHeap>?) {
+    unsafe ctamalloc_set_thread(heap)
+  }
+
+  /// The process's heap.
+  @inline(__always)
+  static var processHeap: UnsafeMutablePointer<Heap>? {
+    unsafe ctamalloc_process()?.assumingMemoryBound(to: Heap.self)
+  }
+
+  /// Makes a heap the process's, unless there is one; returns the one that it is.
+  static func publish(
+    _ heap: UnsafeMutablePointer<Heap>
+  ) -> UnsafeMutablePointer<Heap> {
+    unsafe ctamalloc_publish_process(heap).assumingMemoryBound(to: Heap.self)
+  }
+
+  /// A key whose value's thread calls `end` when it ends; nil where there is none left.
+  static func makeThreadKey(
+    end: @convention(c) (UnsafeMutableRawPointer?) -> Void
+  ) -> UInt32? {
+    var key: UInt32 = 0
+    return unsafe pthread_key_create(&key, end) == 0 ? key : nil
+  }
+
+  static func setThreadKey(_ key: UInt32, _ value: UnsafeMutableRawPointer?) {
+    unsafe _ = pthread_setspecific(key, value)
+  }
+
+  /// Has three functions called around each fork.
+  static func atFork(
+    prepare: @convention(c) () -> Void, parent: @convention(c) () -> Void,
+    child: @convention(c) () -> Void
+  ) {
+    _ = pthread_atfork(prepare, parent, child)
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+
+import Testing
+
+@testable import Tamalloc
+
+@Suite struct PageDensityTests {
+  private let size = 1 << 20
+
+  /// The answers to eight questions after some scans that found the same share.
+  private func questions(after scans: Int, share: Int) -> (dense: Bool, asked: Int, skipped: Int) {
+    var density = PageDensity()
+    for _ in 0..<scans { density.note(size * share / 100, of: size) }
+    let answers = (0..<8).map { _ in density.question(size) }
+    return (
+      density.isDense(size), answers.count { $0 == .scan }, answers.count { $0 != .scan }
+    )
+  }
+
+  @Test func `a size that is not known is scanned`() {
+    let answer = questions(after: 0, share: 0)
+    #expect(!answer.dense && answer.asked == 8)
+  }
+
+  @Test func `a size that is always full is scanned one time in eight`() {
+    let answer = questions(after: 20, share: 100)
+    #expect(answer.dense && answer.asked == 1)
+  }
+
+  @Test func `a size that is never touched is scanned one time in eight`() {
+    let answer = questions(after: 20, share: 0)
+    #expect(!answer.dense && answer.asked == 1)
+  }
+
+  @Test func `a size that is touched in part is scanned each time`() {
+    for share in [1, 30, 60] {
+      let answer = questions(after: 20, share: share)
+      #expect(answer.dense == (share > 63) && answer.asked == 8, "\(share) %")
+    }
+  }
+
+  @Test func `another size is not known from this one`() {
+    var density = PageDensity()
+    for _ in 0..<20 { density.note(size, of: size) }
+    #expect(density.isDense(size) && !density.isDense(size * 2) && !density.isDense(size / 2))
+  }
+}
