@@ -2,6 +2,7 @@
 
 # make demo     build, and show lazy memory against malloc and calloc on this machine
 # make test     all tests
+# make test-swift, test-install, test-kernel   parts of them
 # make test-heap   the heap's tests at full size, under every program that they know
 # make kernel   build Linux with the system calls, in a cache outside the checkout, and say where
 # make test-kernel-debug   its tests under KASAN, lockdep and other checks
@@ -76,7 +77,7 @@ kernel: setup
 kernel-package: setup
 	Kernel/scripts/package $(CONFIG)
 
-bench: setup
+bench: setup-bench
 	Benchmarks/run
 	Benchmarks/statistics/run
 	Benchmarks/heap/run
