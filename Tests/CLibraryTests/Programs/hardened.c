@@ -79,7 +79,13 @@ static void is_found(const char *name, void (*misuse)(void), int number,
 
 int main(void) {
   char *blocks[64];
+  char *self[] = {"hardened", NULL};
   int index, descents = 0;
+  if (getenv("TAMALLOC_HARDENED") == NULL) {
+    CHECK(setenv("TAMALLOC_HARDENED", "1", 1) == 0);
+    execv("/proc/self/exe", self);
+    CHECK(!"execv has returned");
+  }
   is_found("double free", double_free, SIGABRT, "was freed before");
   is_found("foreign free", foreign_free, SIGABRT, "it is 16 bytes into the block");
   is_found("overflow", overflow, SIGABRT, "behind the end");
