@@ -36,7 +36,13 @@ import Testing
     for limit in [1, 3, 64] {
       let plan = ReplayPlan(allocators: [name], limit: limit, checksInvariants: true, runs: 1)
       let contest = try Replay(trace, plan: plan).contests[0]
-      #expect(contest.refused > 0 && contest.statistics.peak <= limit)
+      #expect(contest.statistics.peak <= limit && contest.statistics.inUse == 0)
+      // At its largest, what is live needs more than 32 pages, whatever the allocator.
+      if contest.passed, limit > 32 {
+        #expect(contest.refused == 0)
+        continue
+      }
+      #expect(contest.refused > 0)
       guard case .exhausted(_, limit) = contest.finding?.problem else {
         Issue.record("\(String(describing: contest.finding)) with \(limit) pages")
         continue
@@ -98,7 +104,8 @@ import Testing
 
   @Test(arguments: AllocatorName.allCases)
   func `a contest has all its figures`(name: AllocatorName) throws {
-    let result = try name.race(Self.trace(500, sizes: 8...4000, seed: 9), runs: 3)
+    let plan = ReplayPlan(allocators: [name], checksBlocks: false, runs: 3)
+    let result = try Replay(Self.trace(500, sizes: 8...4000, seed: 9), plan: plan).contests[0]
     #expect(result.passed && result.refused == 0 && result.statistics.inUse == 0)
     #expect(result.penalty > 0 && result.nanosecondsPerOperation > 0)
     #expect(result.utilisation > 0 && result.utilisation < 1)

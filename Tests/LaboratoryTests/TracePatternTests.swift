@@ -41,8 +41,8 @@ import Testing
     Claim(pattern: .firstFitStaircase, victims: [.firstFit], measure: .penalty, timesOrdinary: 4),
     Claim(pattern: .bestFitSlivers, victims: [.bestFit], measure: .missed, others: [.firstFit]),
     Claim(
-      pattern: .bestFitScatter, victims: [.bestFit], measure: .penalty,
-      others: [.firstFit, .worstFit, .nearBestFit]),
+      pattern: .bestFitScatter, victims: [.bestFit, .nearBestFit], measure: .penalty,
+      others: [.firstFit, .worstFit]),
     Claim(
       pattern: .worstFitShred, victims: [.worstFit], measure: .penalty,
       others: [.firstFit, .bestFit, .nearBestFit]),

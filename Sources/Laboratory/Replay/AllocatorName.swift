@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 
 public import Allocators
-public import Pages
 
 /// The allocators that can be raced, by the names that people type.
 public enum AllocatorName: String, Sendable, CaseIterable {
@@ -42,17 +41,5 @@ extension AllocatorName {
     case .mcKusickKarels: try visitor.visit(McKusickKarels.self)
     case .nearBestFit: try visitor.visit(NearBestFit.self)
     }
-  }
-}
-
-extension AllocatorName {
-  /// Races the allocator of this name, unchecked: see ``Contest``.
-  public func race(
-    _ trace: Trace, pageSize: PageSize = PagePool.usualPageSize, limit: Int = PagePool.usualLimit,
-    runs: Int = 9
-  ) throws(AllocationError) -> Contest {
-    let plan = ReplayPlan(
-      allocators: [self], pageSize: pageSize, limit: limit, checksBlocks: false, runs: runs)
-    return try Replay(trace, plan: plan).contests[0]
   }
 }

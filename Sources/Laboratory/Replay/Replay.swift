@@ -36,12 +36,13 @@ public struct Replay: Sendable {
   /// Reads a trace from a file or a pipe and replays it: the reader is specialised for that.
   ///
   /// - Parameters:
+  ///   - format: how the trace is written; nil to find out from its first lines.
   ///   - progress: is told now and then how far it is.
   ///   - data: takes the data file of an allocator in pieces.
   /// - Throws: ``TraceError`` where the trace is malformed; ``AllocationError`` where there is no
   ///   memory for the pages; what `data` throws.
   public init(
-    reading file: FileInput, format: TraceFormat = .course, plan: ReplayPlan,
+    reading file: FileInput, format: TraceFormat? = nil, plan: ReplayPlan,
     progress: (Progress) -> Void = { _ in },
     data: ((AllocatorName, [UInt8]) throws -> Void)? = nil
   ) throws {
@@ -53,13 +54,13 @@ public struct Replay: Sendable {
   /// - Throws: ``TraceError`` where the trace is malformed; ``AllocationError`` where there is no
   ///   memory for the pages.
   public init<Input: TraceInput & ~Copyable>(
-    reading input: consuming Input, format: TraceFormat = .course, plan: ReplayPlan
+    reading input: consuming Input, format: TraceFormat? = nil, plan: ReplayPlan
   ) throws {
     try self.init(input: input, format, plan, { _ in }, nil)
   }
 
   private init<Input: TraceInput & ~Copyable>(
-    input: consuming Input, _ format: TraceFormat, _ plan: ReplayPlan,
+    input: consuming Input, _ format: TraceFormat?, _ plan: ReplayPlan,
     _ progress: (Progress) -> Void, _ data: ((AllocatorName, [UInt8]) throws -> Void)?
   ) throws {
     let begin = Clock.thread
@@ -141,6 +142,10 @@ public struct Replay: Sendable {
   ) throws -> Bool {
     var isLast = false
     let piece = min(1 << 16, plan.batchCapacity)
+    let begin = Clock.thread
+    // What a trace declares is not yet true: no more than a batch is set aside on its word.
+    batch.steps.reserveCapacity(min(source.declaredEvents, plan.batchCapacity) + 1)
+    readingSeconds += Double(Clock.thread - begin) / 1e9
     while !isLast, batch.steps.count < plan.batchCapacity {
       progress(.reading(events: source.readEvents, of: source.declaredEvents))
       let begin = Clock.thread
@@ -152,6 +157,7 @@ public struct Replay: Sendable {
         }
         layout.add(event, to: &batch)
       }
+      batch.slotCount = layout.slotCount
       readingSeconds += Double(Clock.thread - begin) / 1e9
     }
     operations += batch.steps.count

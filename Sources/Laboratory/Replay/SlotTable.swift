@@ -3,108 +3,165 @@
 // Which slot an id has, and how large its block is, for ids that are live: memory follows the blocks
 // that live at one time, and not the length of the trace.
 //
-// An open-addressed table: an entry stands at its home or behind it, with no gap between (D. Knuth,
-// The Art of Computer Programming, volume 3, section 6.4, algorithms L and R). Eight ids in a row have
-// homes in a row, as traces request them in order.
+// Ids are requested in order, so that the last of them have a place each in a *window*, a ring: to look
+// one up takes no search. What is still live when the ring comes round again moves to a dictionary, as
+// in LiveIDs.swift.
 //
-// Invariants: at most half of the entries are taken; from an entry's home to it no entry is empty;
-// slots are within 0 and slotCount − 1, and each is either in the table once or in `spare`,
-// but for those that a resize is about to reclaim.
+//     ids     0 ──────────── known − capacity ─────────── known
+//             │ dictionary          │ window: a place each  │ not requested yet
+//
+// Invariants: the capacity is a power of two, and until it is the largest that it may be the window has
+// every id; a place that no live id has is empty; slots are within 0 and slotCount − 1, and each is
+// either in the table once or spare, but for those that a resize is about to reclaim.
 
 /// The live ids, their slots and their sizes.
-struct SlotTable {
+@safe
+struct SlotTable: ~Copyable {
   struct Entry: BitwiseCopyable {
-    /// The id and one; 0 is an empty entry.
-    fileprivate var key: UInt32
     var slot: UInt32
+    /// Bytes; below zero where there is no entry.
     var size: Int32
+
+    static var empty: Entry { Entry(slot: 0, size: -1) }
+    @inline(__always) var isEmpty: Bool { size < 0 }
   }
 
-  private var entries: [Entry]
-  private var bits: UInt32
-  private var count = 0
-  private var spare: [UInt32] = []
+  private var window: UnsafeMutablePointer<Entry>
+  private var capacity = 1 << 10
+  private let mostCapacity: Int
+  private var older: [Int: Entry] = [:]
+  /// One more than the largest id so far.
+  private var known = 0
+
+  /// A stack with room for every slot.
+  private var spare: UnsafeMutablePointer<UInt32>
+  private var spareCount = 0
+  private var spareCapacity = 1 << 10
   private(set) var slotCount = 0
 
-  private static let empty = Entry(key: 0, slot: 0, size: 0)
+  /// No ids, and a window that grows up to a power of two of places, of 8 bytes each.
+  init(mostCapacity: Int = 1 << 20) {
+    self.mostCapacity = max(mostCapacity, capacity)
+    unsafe window = .allocate(capacity: capacity)
+    unsafe window.initialize(repeating: .empty, count: capacity)
+    unsafe spare = .allocate(capacity: spareCapacity)
+  }
 
-  init() {
-    bits = 10
-    entries = Array(repeating: Self.empty, count: 1 << 10)
+  deinit {
+    unsafe window.deallocate()
+    unsafe spare.deallocate()
   }
 
   /// Puts an id that is not there into a slot of its own, and says which.
   ///
-  /// - Complexity: O(1) on average.
+  /// - Complexity: O(1) amortised, for ids that come in order.
+  @inline(__always)
   mutating func insert(_ id: Int, size: Int) -> UInt32 {
-    if 2 * count >= entries.count { grow() }
     let slot: UInt32
-    if let used = spare.popLast() {
-      slot = used
+    if spareCount > 0 {
+      spareCount &-= 1
+      // SAFETY: what is below spareCount was written.
+      slot = unsafe spare[spareCount]
     } else {
-      slot = UInt32(slotCount)
-      slotCount += 1
+      slot = newSlot()
     }
-    place(Entry(key: UInt32(id) + 1, slot: slot, size: Int32(size)))
-    count += 1
+    let entry = Entry(slot: slot, size: Int32(truncatingIfNeeded: size))
+    if id == known, known < capacity {
+      // SAFETY: the place is below the capacity.
+      unsafe window[id] = entry
+      known = id &+ 1
+    } else {
+      place(id, entry)
+    }
     return slot
   }
 
   /// Takes an id out; nil where it is not there.
   ///
   /// - Complexity: O(1) on average.
+  @inline(__always)
   mutating func remove(_ id: Int) -> Entry? {
     guard let entry = removeKeepingSlot(id) else { return nil }
-    spare.append(entry.slot)
+    reclaim(entry.slot)
     return entry
   }
 
   /// Takes an id out whose slot is reclaimed later.
+  @inline(__always)
   mutating func removeKeepingSlot(_ id: Int) -> Entry? {
-    let key = UInt32(id) + 1
-    let mask = entries.count - 1
-    var position = home(key)
-    while entries[position].key != key {
-      if entries[position].key == 0 { return nil }
-      position = (position + 1) & mask
-    }
-    let found = entries[position]
-    count -= 1
-    // What stands behind moves up, unless that would put it before its home.
-    var next = (position + 1) & mask
-    while entries[next].key != 0 {
-      if (next - home(entries[next].key)) & mask >= (next - position) & mask {
-        entries[position] = entries[next]
-        position = next
-      }
-      next = (next + 1) & mask
-    }
-    entries[position] = Self.empty
-    return found
+    guard isInWindow(id) else { return older.removeValue(forKey: id) }
+    let place = id & (capacity &- 1)
+    // SAFETY: the place is within the ring.
+    let entry = unsafe window[place]
+    unsafe window[place] = .empty
+    return entry.isEmpty ? nil : entry
   }
 
   /// Lets a slot be used again.
-  mutating func reclaim(_ slot: UInt32) { spare.append(slot) }
+  @inline(__always)
+  mutating func reclaim(_ slot: UInt32) {
+    // SAFETY: there is room for every slot, and each is spare once.
+    unsafe spare[spareCount] = slot
+    spareCount &+= 1
+  }
 
   /// All that are live, in no order.
-  var live: [Entry] { entries.filter { $0.key != 0 } }
+  var live: [Entry] {
+    var live = Array(older.values)
+    for place in 0..<capacity {
+      // SAFETY: the place is within the ring.
+      let entry = unsafe window[place]
+      if !entry.isEmpty { live.append(entry) }
+    }
+    return live
+  }
 
   @inline(__always)
-  private func home(_ key: UInt32) -> Int {
-    let mixed = (key >> 3) &* 0x9E37_79B1
-    return Int(mixed >> (32 - (bits - 3))) << 3 | Int(key & 7)
+  private func isInWindow(_ id: Int) -> Bool { id < known && id >= known &- capacity }
+
+  @inline(never)
+  private mutating func place(_ id: Int, _ entry: Entry) {
+    while known <= id { makeKnown() }
+    if isInWindow(id) {
+      // SAFETY: the place is within the ring.
+      unsafe window[id & (capacity - 1)] = entry
+    } else {
+      older[id] = entry
+    }
   }
 
-  private mutating func place(_ entry: Entry) {
-    var position = home(entry.key)
-    while entries[position].key != 0 { position = (position + 1) & (entries.count - 1) }
-    entries[position] = entry
+  /// Gives the next id the place of the one that is `capacity` older.
+  private mutating func makeKnown() {
+    if known == capacity, capacity < mostCapacity { growWindow() }
+    let place = known & (capacity - 1)
+    // SAFETY: the place is within the ring.
+    let entry = unsafe window[place]
+    if !entry.isEmpty { older[known - capacity] = entry }
+    unsafe window[place] = .empty
+    known += 1
   }
 
-  private mutating func grow() {
-    let old = entries
-    bits += 1
-    entries = Array(repeating: Self.empty, count: 1 << Int(bits))
-    for entry in old where entry.key != 0 { place(entry) }
+  private mutating func growWindow() {
+    let larger = UnsafeMutablePointer<Entry>.allocate(capacity: 2 * capacity)
+    // SAFETY: all ids are below the capacity, so that their entries stay where they are.
+    unsafe larger.update(from: window, count: capacity)
+    unsafe (larger + capacity).initialize(repeating: .empty, count: capacity)
+    unsafe window.deallocate()
+    unsafe window = larger
+    capacity *= 2
+  }
+
+  @inline(never)
+  private mutating func newSlot() -> UInt32 {
+    if slotCount == spareCapacity {
+      let larger = UnsafeMutablePointer<UInt32>.allocate(capacity: 2 * spareCapacity)
+      // SAFETY: what is below spareCount was written.
+      unsafe larger.update(from: spare, count: spareCount)
+      unsafe spare.deallocate()
+      unsafe spare = larger
+      spareCapacity *= 2
+    }
+    defer { slotCount += 1 }
+    return UInt32(slotCount)
   }
 }

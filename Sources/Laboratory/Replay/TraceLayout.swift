@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /// Lays events out as steps.
-struct TraceLayout {
+struct TraceLayout: ~Copyable {
   private let selection: TraceSelection
   private let largest: Int
   private let isPlain: Bool
@@ -30,8 +30,10 @@ struct TraceLayout {
     case .resize(let id, let size):
       resize(id, size, &batch)
     }
-    batch.slotCount = slots.slotCount
   }
+
+  /// How many slots the steps so far have.
+  var slotCount: Int { slots.slotCount }
 
   /// A free for each block that is still live.
   var remainder: [Step] {

@@ -28,8 +28,6 @@ struct TraceFile: ~Copyable {
 
   var input: FileInput { FileInput(descriptor: descriptor) }
 
-  var format: TraceFormat { name.hasSuffix(".rep") ? .rep : .course }
-
   /// Replays the trace, with what is wrong put in words.
   func replay(
     _ plan: ReplayPlan, data: ((AllocatorName, [UInt8]) throws -> Void)? = nil
@@ -37,7 +35,7 @@ struct TraceFile: ~Copyable {
     let progress = ReplayProgress(trace: name)
     do {
       return try Replay(
-        reading: input, format: format, plan: plan, progress: { progress.show($0) }, data: data)
+        reading: input, plan: plan, progress: { progress.show($0) }, data: data)
     } catch let error as TraceError {
       if case .unreadable(let number) = error.problem {
         throw Failure("\(name) can't be read: \(errorText(number))", status: .usage)

@@ -94,7 +94,8 @@ struct ReplayCommandTests {
       ("", "line 1"), ("x\n", "line 1"), ("2\nREQUEST 0 5\n", "line 3"),
       ("1\nREQUEST 0 -5\n", "line 2, field 3"), ("2\nREQUEST 0 5\nFREE 1\n", "line 3, field 2"),
       ("3\nREQUEST 0 5\nFREE 0\nFREE 0\n", "line 4"), ("1\n\u{0}\u{FFFD}\n", "line 2"),
-      ("1\nREQUEST 0 99999999999\n", "line 2, field 3"), ("1\nREQUEST 0 5\nFREE 0\n", "line 3"),
+      ("1\nREQUEST 0 99999999999999999\n", "line 2, field 3"),
+      ("1\nREQUEST 0 5\nFREE 0\n", "line 3"),
     ])
   func malformed(text: String, phrase: String) throws {
     let folder = try LaboratoryFolder()
