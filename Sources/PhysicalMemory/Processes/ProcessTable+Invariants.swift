@@ -88,9 +88,11 @@ extension Machine {
       } else if value.frame == processes.zeroFrame {
         seen.zero += 1
         if value.isWritable { broken.append("process \(process.number): zero page writable") }
+      } else if !isUsersFrame(value.frame) {
+        broken.append("process \(process.number): page \(page) points to frame \(value.frame)")
       } else {
         seen.resident.append(value.frame)
-        if value.isWritable, isUsersFrame(value.frame), frames[value.frame].mapCount > 1 {
+        if value.isWritable, frames[value.frame].mapCount > 1 {
           broken.append("process \(process.number): frame \(value.frame) is shared and writable")
         }
         if frames[value.frame].index != page

@@ -22,7 +22,7 @@ struct ReferenceProcess {
   ) throws {
     var random = SeededGenerator(seed: seed)
     // With swap there is less memory than the processes want.
-    let ram = ByteCount.mebibytes(swap > 0 ? 24 : 128)
+    let ram = ByteCount.mebibytes(swap > 0 ? 12 : 128)
     var layout: MachineLayout = architecture == .i386 ? .i386(ram: ram) : .x86_64(ram: ram)
     layout.swap = .mebibytes(swap)
     var machine = try Machine(layout)
@@ -54,7 +54,9 @@ struct ReferenceProcess {
           #expect(reference[process]!.pages.insert(page).inserted, place)
         }
       case 80..<130:
-        guard let process, let page = reference[process]!.pages.min() else { continue }
+        guard let process, let page = try machine.process(process).areas.first?.lowerBound else {
+          continue
+        }
         let first = page + UInt64.random(in: 0..<1000, using: &random)
         let count = UInt64.random(in: 1...300, using: &random)
         try machine.munmap(
@@ -64,7 +66,9 @@ struct ReferenceProcess {
           reference[process]!.written[gone] = nil
         }
       default:
-        guard let process, let low = reference[process]!.pages.min() else { continue }
+        guard let process, let low = try machine.process(process).areas.first?.lowerBound else {
+          continue
+        }
         // Often where something is, sometimes beside it.
         let page = low + UInt64.random(in: 0..<900, using: &random)
         let address = UserAddress(
