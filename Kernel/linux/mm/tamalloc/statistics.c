@@ -152,14 +152,18 @@ static void sum_counters(struct mm_struct *mm, long sums[NR_MM_COUNTERS])
 	local_irq_save(flags);
 	for (i = 0; i < NR_MM_COUNTERS; i++) {
 		raw_spin_lock_nested(&counters[i].lock, i);
+		/* sparse cannot count the locks of a loop */
+		__release(&counters[i].lock);
 		sums[i] = counters[i].count;
 	}
 	for_each_cpu_or(cpu, cpu_online_mask, cpu_dying_mask) {
 		for (i = 0; i < NR_MM_COUNTERS; i++)
 			sums[i] += *per_cpu_ptr(counters[i].counters, cpu);
 	}
-	for (i = 0; i < NR_MM_COUNTERS; i++)
+	for (i = 0; i < NR_MM_COUNTERS; i++) {
+		__acquire(&counters[i].lock);
 		raw_spin_unlock(&counters[i].lock);
+	}
 	local_irq_restore(flags);
 #else
 	for (int i = 0; i < NR_MM_COUNTERS; i++)
