@@ -96,7 +96,7 @@ public struct Replay: Sendable {
     _ data: ((AllocatorName, [UInt8]) throws -> Void)?
   ) throws {
     let declared = source.declaredEvents
-    var layout = TraceLayout(plan.selection, largest: plan.largestRequest)
+    var layout = TraceLayout(plan.selection, largest: plan.largestRequest, events: declared)
     var batch = Batch()
     func contestant(_ name: AllocatorName) throws -> Contestant {
       let lines = data.map { data in DataLines { piece in try data(name, piece) } }
@@ -151,11 +151,14 @@ public struct Replay: Sendable {
       let begin = Clock.thread
       let end = batch.steps.count + piece
       while batch.steps.count < end {
-        guard let event = try source.next() else {
+        if let event = source.nextPlain() {
+          layout.add(event, to: &batch)
+        } else if let event = try source.next() {
+          layout.add(event, to: &batch)
+        } else {
           isLast = true
           break
         }
-        layout.add(event, to: &batch)
       }
       batch.slotCount = layout.slotCount
       readingSeconds += Double(Clock.thread - begin) / 1e9
@@ -170,6 +173,9 @@ protocol EventSource: ~Copyable {
   /// How many there will be.
   var declaredEvents: Int { get }
   var readEvents: Int { get }
+  /// The next event, if it is at hand already.
+  mutating func nextPlain() -> PackedEvent?
+  /// The next event, or nil at the end.
   mutating func next() throws(TraceError) -> TraceEvent?
 }
 
@@ -185,6 +191,12 @@ struct EventList: EventSource {
   init(_ trace: Trace) { self.trace = trace }
 
   var declaredEvents: Int { trace.events.count }
+
+  mutating func nextPlain() -> PackedEvent? {
+    guard readEvents < trace.events.count else { return nil }
+    defer { readEvents += 1 }
+    return PackedEvent(word: trace.events.packed[readEvents])
+  }
 
   mutating func next() throws(TraceError) -> TraceEvent? {
     guard readEvents < trace.events.count else { return nil }

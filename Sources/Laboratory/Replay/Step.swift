@@ -24,6 +24,13 @@ struct Step: BitwiseCopyable {
     code = ~Int32(truncatingIfNeeded: size)
   }
 
+  /// - Parameter code: the size of a request, the complement of a free's.
+  @inline(__always)
+  init(slot: UInt32, code: Int32) {
+    self.slot = slot
+    self.code = code
+  }
+
   @inline(__always) var isRequest: Bool { code >= 0 }
   /// Bytes.
   @inline(__always) var size: Int { Int(code < 0 ? ~code : code) }

@@ -5,20 +5,36 @@ struct TraceLayout: ~Copyable {
   private let selection: TraceSelection
   private let largest: Int
   private let isPlain: Bool
-  private var slots = SlotTable()
+  private var slots: SlotTable
   private(set) var tally = TraceTally()
 
-  /// - Parameter largest: the largest request that a page holds, in bytes.
-  init(_ selection: TraceSelection, largest: Int) {
+  /// - Parameters:
+  ///   - largest: the largest request that a page holds, in bytes.
+  ///   - events: how many there will be, about.
+  init(_ selection: TraceSelection, largest: Int, events: Int = 0) {
+    slots = SlotTable(ids: events / 2)
     self.selection = selection
     self.largest = largest
     isPlain = selection == TraceSelection()
   }
 
-  /// Adds what an event asks for.
+  /// Adds what an event asks for, quickly where it is as usual.
   ///
   /// - Complexity: O(1) on average.
   @inline(__always)
+  mutating func add(_ event: PackedEvent, to batch: inout Batch) {
+    if isPlain, let step = slots.step(of: event, largest: largest) {
+      batch.steps.append(step)
+      tally.events &+= 1
+    } else {
+      add(event.event, to: &batch)
+    }
+  }
+
+  /// Adds what an event asks for.
+  ///
+  /// - Complexity: O(1) on average.
+  @inline(never)
   mutating func add(_ event: TraceEvent, to batch: inout Batch) {
     switch event {
     case .request(let id, let size):

@@ -38,12 +38,16 @@ struct PlainLines: ~Copyable {
 
   /// Hands out the next event.
   @inline(__always)
-  mutating func pop() -> TraceEvent? {
+  mutating func pop() -> TraceEvent? { popPacked()?.event }
+
+  /// Hands out the next event as it was packed.
+  @inline(__always)
+  mutating func popPacked() -> PackedEvent? {
     guard first < last else { return nil }
     // SAFETY: first < last ≤ capacity, and what is below last was written.
     let word = unsafe packed[first]
     first &+= 1
-    return TraceEvents.event(word)
+    return PackedEvent(word: word)
   }
 
   /// Hands out all events.

@@ -81,3 +81,16 @@ extension TraceEvents: ExpressibleByArrayLiteral {
     for event in events { append(event) }
   }
 }
+
+/// An event as ``TraceEvents`` has it.
+struct PackedEvent: BitwiseCopyable {
+  let word: UInt64
+
+  /// 0 request, 1 resize, 2 free.
+  @inline(__always) var kind: Int { Int(truncatingIfNeeded: word >> 30 & 3) }
+  @inline(__always) var id: Int { Int(truncatingIfNeeded: word & (1 << 30 - 1)) }
+  /// Bytes; 0 of a free.
+  @inline(__always) var size: Int { Int(truncatingIfNeeded: word >> 32) }
+
+  @inline(__always) var event: TraceEvent { TraceEvents.event(word) }
+}

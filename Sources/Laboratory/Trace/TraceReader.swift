@@ -62,6 +62,10 @@ public struct TraceReader<Input: TraceInput & ~Copyable>: ~Copyable {
     return try nextOfAnyKind()
   }
 
+  /// The next event, if it was read already.
+  @inline(__always)
+  mutating func nextPlain() -> PackedEvent? { plain.popPacked() }
+
   @inline(never)
   private mutating func nextOfAnyKind() throws(TraceError) -> TraceEvent? {
     readPlain()

@@ -45,7 +45,8 @@ public enum HostilePattern: String, Sendable, CaseIterable {
       "first fit, waste: Robson's program, survivors spaced to spoil every hole"
     case .bestFitSlivers:
       "best fit, waste: each fit leaves 16 bytes, and the longer hole is missed later"
-    case .bestFitScatter: "both best fits, waste in the drain: exact holes everywhere keep pages alive"
+    case .bestFitScatter:
+      "both best fits, waste in the drain: exact holes everywhere keep pages alive"
     case .worstFitShred: "worst fit, waste: small requests use up the holes that large ones need"
     case .buddyJustAbove: "buddy and lazy buddy, waste: sizes just above a power of two"
     case .buddySplitMerge:
