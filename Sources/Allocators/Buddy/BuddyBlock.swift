@@ -100,24 +100,30 @@ struct BuddyLists: BitwiseCopyable {
     nonmutating set { at.store(8 &+ 8 &* (order &- 5), newValue) }
   }
 
-  /// Puts a block into a list: first where it is lower than the first, else second, so that low pages
-  /// tend to be used and high ones drain.
+  /// Puts a block into a list: before the first of its first three that is higher, else behind them, so
+  /// that low pages tend to be used and high ones drain.
   @inlinable @inline(__always)
   func push(_ block: BuddyBlock, _ order: Int) {
     let first = self[order]
-    if let first, block.at - first.at > 0 {
-      let next = first.next
-      block.next = next
-      block.previous = first
-      next?.previous = block
-      first.next = block
+    guard var leader = first, block.at - leader.at > 0 else {
+      block.next = first
+      block.previous = nil
+      first?.previous = block
+      self[order] = block
+      orders |= 1 << UInt64(truncatingIfNeeded: order)
       return
     }
-    block.next = first
-    block.previous = nil
-    first?.previous = block
-    self[order] = block
-    orders |= 1 << UInt64(truncatingIfNeeded: order)
+    var next = leader.next
+    var steps = 2
+    while steps > 0, let follower = next, block.at - follower.at > 0 {
+      leader = follower
+      next = follower.next
+      steps &-= 1
+    }
+    block.next = next
+    block.previous = leader
+    next?.previous = block
+    leader.next = block
   }
 
   @inlinable @inline(__always)
