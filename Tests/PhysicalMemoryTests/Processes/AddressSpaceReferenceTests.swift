@@ -22,7 +22,7 @@ struct ReferenceProcess {
   ) throws {
     var random = SeededGenerator(seed: seed)
     // With swap there is less memory than the processes want.
-    let ram = ByteCount.mebibytes(swap > 0 ? 12 : 128)
+    let ram = ByteCount.mebibytes(swap > 0 ? 3 : 128)
     var layout: MachineLayout = architecture == .i386 ? .i386(ram: ram) : .x86_64(ram: ram)
     layout.swap = .mebibytes(swap)
     var machine = try Machine(layout)
