@@ -19,6 +19,7 @@ let package = Package(
   name: "tamalloc",
   products: [
     .library(name: "Tamalloc", targets: ["Tamalloc"]),
+    .library(name: "PhysicalMemory", targets: ["PhysicalMemory", "Pages"]),
     .executable(name: "tamalloc", targets: ["TamallocCommand"]),
     .executable(name: "tamalloc-export", targets: ["TamallocExport"]),
     .executable(name: "sparse-array", targets: ["SparseArrayExample"]),

@@ -44,6 +44,17 @@ let package = Package(
       swiftSettings: strict + alignedLoops,
       plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
 
+    .executableTarget(
+      name: "PhysicalMemoryBenchmarks",
+      dependencies: [
+        "CMeasure",
+        .product(name: "PhysicalMemory", package: "tamalloc"),
+        .product(name: "Benchmark", package: "benchmark"),
+      ],
+      path: "Benchmarks/PhysicalMemoryBenchmarks",
+      swiftSettings: strict + alignedLoops,
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+
     // Holds what was measured against limits.json.
     .executableTarget(name: "Verdict", swiftSettings: strict),
 

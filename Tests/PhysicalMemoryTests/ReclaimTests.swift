@@ -105,7 +105,7 @@ final class ToyPageTables {
     }
     #expect(machine.checkInvariants() == [])
     #expect(machine.events.pagesOut > 8000)
-    machine.sync()
+    try machine.sync()
     #expect(machine.count(.dirty) == 0)
     #expect(machine.pendingWrites == 0)
     for page in 0..<16_000 {
@@ -121,7 +121,7 @@ final class ToyPageTables {
     let file = try machine.createFile(pages: 320)
     for page in 0..<320 { try machine.markDirty(try machine.readPage(file, page)) }
     #expect(machine.clock.now == 0)
-    machine.sync()
+    try machine.sync()
     #expect(machine.clock.now == 320 / WriteBackQueue.pagesPerTick)
   }
 

@@ -140,12 +140,16 @@ extension Machine {
   /// Copies a frame's bytes.
   public func copy(_ source: PageFrameNumber, to target: PageFrameNumber) throws(MachineError) {
     // Nested: both are mapped while the bytes move.
-    let copied: Bool = try unsafe withBytes(of: source) { from in
-      let done: Void? = try? unsafe withBytes(of: target) { to in
-        unsafe to.copyMemory(from: UnsafeRawBufferPointer(from))
+    let failure: MachineError? = try unsafe withBytes(of: source) { from in
+      do throws(MachineError) {
+        try unsafe withBytes(of: target) { to in
+          unsafe to.copyMemory(from: UnsafeRawBufferPointer(from))
+        }
+        return nil
+      } catch {
+        return error
       }
-      return done != nil
     }
-    guard copied else { throw .noSuchFrame(UInt64(target.rawValue)) }
+    if let failure { throw failure }
   }
 }

@@ -36,4 +36,6 @@ public struct EventCounters: Sendable, Hashable {
   public var knownZero = 0
   /// Frames that came from a node other than the one asked for (numa_miss).
   public var otherNode = 0
+  /// Writes of pages that the host refused; the pages stay in memory, and are written later.
+  public var refusedWrites = 0
 }

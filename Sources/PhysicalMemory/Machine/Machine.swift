@@ -48,7 +48,7 @@ public struct Machine: ~Copyable {
   var processorIndex = 0
   var nodeIndex = 0
   /// Who asks for memory.
-  public var context = TaskContext()
+  public package(set) var context = TaskContext()
   /// Frames in KiB that are kept free altogether.
   public internal(set) var minFreeKibibytes = 0
   /// How watermarks are reckoned.
@@ -57,7 +57,7 @@ public struct Machine: ~Copyable {
   public internal(set) var events = EventCounters()
 
   /// Frames that were promised to processes (Committed_AS).
-  public var committedFrames = 0
+  public package(set) var committedFrames = 0
 
   var windows: HighMemoryWindows
   var reclaim: ReclaimState

@@ -10,7 +10,7 @@ public import Pages
 /// Pages of a modelled machine, for allocators.
 public struct MachinePages: PageSource, ~Copyable {
   /// The machine that the pages are of.
-  public var machine: Machine
+  public internal(set) var machine: Machine
   public let pageSize: PageSize
   public private(set) var statistics = PageStatistics()
   private let order: Order

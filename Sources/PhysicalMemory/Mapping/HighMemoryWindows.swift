@@ -133,7 +133,8 @@ extension Machine {
         shown.index < frame.index + count
       else { continue }
       windows.windows[window].users = 0
-      // Where the host refuses, the window goes on showing the frame, which harms nobody.
+      // Where the host refuses, the window goes on showing the frame, and both know: it is the
+      // frame's window still when that is allocated again.
       try? clearWindow(window)
     }
   }

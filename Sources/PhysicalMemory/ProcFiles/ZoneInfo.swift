@@ -97,8 +97,9 @@ extension Machine {
       ("nr_zone_active_anon", size(.activeAnonymous)),
       ("nr_zone_inactive_file", size(.inactiveFile)), ("nr_zone_active_file", size(.activeFile)),
       ("nr_zone_unevictable", 0), ("nr_zone_write_pending", zone.writePending), ("nr_mlock", 0),
-      ("nr_free_cma", 0), ("numa_hit", zone.allocations), ("numa_miss", 0), ("numa_foreign", 0),
-      ("numa_interleave", 0), ("numa_local", zone.allocations), ("numa_other", 0),
+      ("nr_free_cma", 0), ("numa_hit", zone.hits), ("numa_miss", zone.misses),
+      ("numa_foreign", zone.foreign), ("numa_interleave", 0), ("numa_local", zone.locals),
+      ("numa_other", zone.others),
     ]
   }
 

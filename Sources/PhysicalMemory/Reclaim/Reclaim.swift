@@ -173,7 +173,11 @@ extension Machine {
         return .keep
       }
       // The page is written whatever the slot held: a write may have come since it was read.
-      try? startWrite(frame)
+      frames[frame].flags.formUnion(.dirty)
+    }
+    if frames[frame].flags.contains(.dirty) {
+      // Where the host refuses, it stays dirty, thus in memory, and is tried again when next looked at.
+      if scan.flags.contains(.io) { try? startWrite(frame) }
       return .keep
     }
     freeAnonymous(frame)
@@ -196,6 +200,7 @@ extension Machine {
   ) -> Verdict {
     if frames[frame].flags.contains(.dirty) {
       if wasReferenced { return .keep }
+      // Where the host refuses, it stays dirty, and is tried again when next looked at.
       if scan.flags.isSuperset(of: [.io, .fs]) { try? startWrite(frame) }
       return .keep
     }

@@ -141,8 +141,13 @@ extension Machine {
     if cache != 0 { return PageFrameNumber(rawValue: cache - 1) }
     // While memory is sought for it, the slot must stay: its user keeps it.
     let frame = try allocatePages(flags: flags)
-    try unsafe withBytes(of: frame) { bytes in
-      unsafe reclaim.swap.device.read(Int(slot.rawValue), into: bytes)
+    do throws(MachineError) {
+      try unsafe withBytes(of: frame) { bytes in
+        unsafe reclaim.swap.device.read(Int(slot.rawValue), into: bytes)
+      }
+    } catch {
+      release(frame, 0, cold: false)
+      throw error
     }
     frames[frame].owner = FrameOwner(.anonymous, number: 0)
     frames[frame].flags.formUnion([.swapCache])

@@ -30,7 +30,24 @@ extension Machine {
   public var pendingWrites: Int { reclaim.writeBack.pending }
 
   /// Begins to write a dirty page of a file, or an anonymous page that has a slot.
+  ///
+  /// - Throws: ``MachineError/host(_:)`` where the page is in high memory and the host refuses a mapping
+  ///   of it; then it stays dirty.
   mutating func startWrite(_ frame: PageFrameNumber) throws(MachineError) {
+    do throws(MachineError) {
+      try writeToDevice(frame)
+    } catch {
+      events.refusedWrites += 1
+      throw error
+    }
+    clearDirty(frame)
+    frames[frame].flags.formUnion(.writeBack)
+    add(1, to: .writeBack, of: frame)
+    zones[Int(frames[frame].zoneIndex)].writePending += 1
+    reclaim.writeBack.frames.append(frame)
+  }
+
+  private mutating func writeToDevice(_ frame: PageFrameNumber) throws(MachineError) {
     let flags = frames[frame].flags
     if flags.contains(.swapCache) {
       let slot = SwapSlot(rawValue: UInt32(truncatingIfNeeded: frames[frame].privateData))
@@ -46,11 +63,6 @@ extension Machine {
       }
       events.pagesOut += 1
     }
-    clearDirty(frame)
-    frames[frame].flags.formUnion(.writeBack)
-    add(1, to: .writeBack, of: frame)
-    zones[Int(frames[frame].zoneIndex)].writePending += 1
-    reclaim.writeBack.frames.append(frame)
   }
 
   /// Ends the writes that a device has done by now. Pages that reclaim waits for go where it looks
@@ -95,30 +107,38 @@ extension Machine {
     while started < WriteBackQueue.pagesPerTick, let oldest = reclaim.writeBack.dirtied.first {
       let isDue = clock.now - oldest.at >= WriteBackQueue.expiry
       guard isDue || count(.dirty) * 10 > freeFrames + count(.filePages) else { return }
-      reclaim.writeBack.dirtied.removeFirst()
       let flags = frames[oldest.frame].flags
       guard flags.contains(.dirty), frames[oldest.frame].owner.kind == .file,
         !flags.contains(.writeBack)
-      else { continue }
-      // The host may lack a mapping for it: then it stays dirty and is tried again later.
+      else {
+        reclaim.writeBack.dirtied.removeFirst()
+        continue
+      }
+      // Where the host refuses, it stays dirty and the first, and is tried again with the next tick.
       guard (try? startWrite(oldest.frame)) != nil else { return }
+      reclaim.writeBack.dirtied.removeFirst()
       started += 1
     }
   }
 
   /// Writes every dirty page, and lets the time pass that it takes (sync).
-  public mutating func sync() {
+  ///
+  /// - Throws: ``MachineError/host(_:)`` where the host refuses a mapping of a page in high memory; all
+  ///   others are written, and what is not stays dirty.
+  public mutating func sync() throws(MachineError) {
+    var failure: MachineError?
     for (frame, _) in reclaim.writeBack.dirtied {
       let flags = frames[frame].flags
       guard flags.contains(.dirty), frames[frame].owner.kind == .file,
         !flags.contains(.writeBack)
       else { continue }
-      try? startWrite(frame)
+      do throws(MachineError) { try startWrite(frame) } catch { failure = error }
     }
     reclaim.writeBack.dirtied = reclaim.writeBack.dirtied.filter {
       frames[$0.frame].flags.contains(.dirty) && frames[$0.frame].owner.kind == .file
     }
     while reclaim.writeBack.pending > 0, !clock.isTicking { tick() }
+    if let failure { throw failure }
   }
 
   /// Lets a tick pass where something is being written; false where nothing is, or nobody may wait.

@@ -54,6 +54,17 @@ public struct Zone: Sendable, BitwiseCopyable {
   /// Frames that came back.
   public internal(set) var frees: Int
 
+  /// Allocations served here for want of memory on the node that was asked for (numa_miss).
+  public internal(set) var misses: Int
+  /// Allocations served elsewhere, though they asked for this zone first (numa_foreign).
+  public internal(set) var foreign: Int
+  /// Allocations for processors of other nodes (numa_other).
+  public internal(set) var others: Int
+  /// Allocations for those who asked for this node first (numa_hit).
+  public var hits: Int { allocations - misses }
+  /// Allocations for processors of this node (numa_local).
+  public var locals: Int { allocations - others }
+
   /// What the zone is good for.
   public var type: ZoneType { ZoneType(rawValue: Int(typeNumber)) ?? .normal }
   var typeNumber: UInt8

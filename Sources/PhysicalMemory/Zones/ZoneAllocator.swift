@@ -23,7 +23,9 @@ extension Machine {
   ///   - flags: how it is to be had.
   ///   - node: where it should be; nil: near the current processor.
   /// - Returns: the block's first frame, with one reference. What it holds is not said but for `zero`.
-  /// - Throws: ``MachineError/outOfMemory(order:flags:)`` where Linux returns null.
+  /// - Throws: ``MachineError/outOfMemory(order:flags:)`` where Linux returns null;
+  ///   ``MachineError/host(_:)`` where a block of high memory is to be zero and the host refuses the
+  ///   mapping that it takes to clear it. Then nothing is allocated.
   /// - Complexity: O(1) for single frames while a cache or a small block has one; O(orders) else. Where
   ///   memory is low, reclaim may run.
   public mutating func allocatePages(
@@ -36,11 +38,15 @@ extension Machine {
     }
     if context.isAtomic, flags.contains(.directReclaim) { throw .sleepInAtomicContext(flags) }
     let request = Request(order: order.rawValue, flags: flags, node: preferred)
-    if let frame = takeAboveLow(request) {
+    let frame: PageFrameNumber
+    if let found = takeAboveLow(request) {
       events.fast &+= 1
-      return frame
+      frame = found
+    } else {
+      frame = try allocateSlowly(request)
     }
-    return try allocateSlowly(request)
+    if !flags.isDisjoint(with: [.zero, .compound]) { try prepare(frame, request) }
+    return frame
   }
 
   /// Takes a block and makes it zero (get_zeroed_page for order 0).
@@ -100,29 +106,51 @@ extension Machine {
       ? takeCached(zone, cold: flags.contains(.cold)) : takeBlock(zone, request.order)
     guard let frame = found else { return nil }
     zones[zone].allocations &+= 1
-    if zone >> 2 != request.node { events.otherNode &+= 1 }
-    let wasUsed = frames[frame].flags.contains(.used)
+    if zone >> 2 != request.node || zone >> 2 != nodeIndex { countRemote(zone, request) }
     var state: PageFlags = [.allocated, .used]
+    // Whether it must be cleared is to be known yet.
+    if flags.contains(.zero) { state.formIntersection(frames[frame].flags.union(.allocated)) }
     if request.order > 0 { state.formUnion(.head) }
     if zone & 3 == ZoneType.highMemory.rawValue { state.formUnion(.highMemory) }
     frames[frame].flags = state
     frames[frame].blockOrder = UInt8(truncatingIfNeeded: request.order)
     frames[frame].zoneIndex = UInt16(truncatingIfNeeded: zone)
     frames[frame].referenceCount = 1
-    if !flags.isDisjoint(with: [.zero, .compound]) { prepare(frame, request, wasUsed: wasUsed) }
     return frame
+  }
+
+  /// Counts a block for a request of another node, or for another than it asked for
+  /// (zone_statistics).
+  @inline(never)
+  private mutating func countRemote(_ zone: Int, _ request: Request) {
+    let first = Int(zoneLists[zoneList(request.node, request.flags.highestZone)])
+    if zone >> 2 != first >> 2 {
+      events.otherNode &+= 1
+      zones[zone].misses &+= 1
+      zones[first].foreign &+= 1
+    }
+    if zone >> 2 != nodeIndex { zones[zone].others &+= 1 }
   }
 
   /// What few requests want: zeroed contents, and tails that know their head.
   @inline(never)
-  private mutating func prepare(_ frame: PageFrameNumber, _ request: Request, wasUsed: Bool) {
+  private mutating func prepare(
+    _ frame: PageFrameNumber, _ request: Request
+  ) throws(MachineError) {
     let count = 1 << request.order
     if request.flags.contains(.zero) {
-      if wasUsed {
+      if frames[frame].flags.contains(.used) {
+        do throws(MachineError) {
+          try clear(frame, count: count)
+        } catch {
+          // Nobody gets a block as zero that is not.
+          events.failed += 1
+          release(frame, request.order, cold: false)
+          throw error
+        }
         events.cleared += count
-        // The block is RAM: only the host's lack of mappings could keep it from being cleared.
-        try? clear(frame, count: count)
       } else {
+        frames[frame].flags.formUnion(.used)
         events.knownZero += count
       }
     }

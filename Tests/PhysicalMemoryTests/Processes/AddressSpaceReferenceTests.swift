@@ -22,7 +22,7 @@ struct ReferenceProcess {
   ) throws {
     var random = SeededGenerator(seed: seed)
     // With swap there is less memory than the processes want.
-    let ram = ByteCount.mebibytes(swap > 0 ? 12 : 128)
+    let ram = ByteCount.mebibytes(swap > 0 ? 3 : 128)
     var layout: MachineLayout = architecture == .i386 ? .i386(ram: ram) : .x86_64(ram: ram)
     layout.swap = .mebibytes(swap)
     var machine = try Machine(layout)
@@ -101,7 +101,7 @@ struct ReferenceProcess {
       #expect(machine.events.swappedIn > 0, "seed \(seed): nothing came back")
     }
     for process in reference.keys { try machine.exit(process) }
-    machine.sync()
+    try machine.sync()
     #expect(machine.checkInvariants() == [], "seed \(seed)")
     machine.reapSlabCaches()
     machine.drainPerCPUPages()
