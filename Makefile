@@ -30,7 +30,7 @@ setup:
 	@scripts/require libc6-dev git
 
 setup-test: setup
-	@scripts/require pkg-config binutils tmux procps
+	@scripts/require pkg-config binutils tmux procps python3-minimal
 
 demo: setup
 	$(build)

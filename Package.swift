@@ -45,6 +45,7 @@ let package = Package(
         "Pages", "Allocators", "Tamalloc",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
+      resources: [.embedInCode("Report/Page")],
       swiftSettings: strict),
 
     .target(name: "MemoryStatistics", dependencies: ["Pages", "CTamalloc"], swiftSettings: strict),
@@ -73,7 +74,8 @@ let package = Package(
     .executableTarget(
       name: "TamallocCommand",
       dependencies: [
-        "Pages", "Charts", "Tamalloc", "MemoryStatistics", "ExportArguments", "CTamalloc",
+        "Pages", "Charts", "Tamalloc", "Laboratory", "MemoryStatistics", "ExportArguments",
+        "CTamalloc",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -106,7 +108,8 @@ let package = Package(
       exclude: ["Programs"], swiftSettings: test),
     .testTarget(
       name: "TamallocCommandTests",
-      dependencies: ["TamallocCommand", "Pages", "Charts", "MemoryStatistics"],
+      dependencies: ["TamallocCommand", "Pages", "Charts", "MemoryStatistics", "Laboratory"],
+      exclude: ["Laboratory/Programs"],
       swiftSettings: test),
     .testTarget(
       name: "TamallocExportTests", dependencies: ["TamallocExport"], swiftSettings: test),

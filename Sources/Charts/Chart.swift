@@ -44,10 +44,14 @@ public struct ChartSeries: Sendable, Hashable {
   public var points: [ChartPoint]
   /// What stands beside the last point.
   public var label: String
+  /// Whether each point is marked: not where there are hundreds.
+  public var marksPoints: Bool
 
   public init(
-    name: String, shape: Shape, tone: Tone, points: [ChartPoint], label: String = ""
+    name: String, shape: Shape, tone: Tone, points: [ChartPoint], label: String = "",
+    marksPoints: Bool = true
   ) {
+    self.marksPoints = marksPoints
     self.name = name
     self.shape = shape
     self.tone = tone

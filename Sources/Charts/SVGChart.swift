@@ -114,7 +114,7 @@ public struct SVGChart {
     }
     svg.path(line, class: "line \(series.tone)")
     // The frame's series is a bound and was not measured point by point.
-    if series.tone != .frame {
+    if series.tone != .frame, series.marksPoints {
       for point in series.points {
         let place = frame.place(point, grid)
         svg.circle(

@@ -14,6 +14,6 @@ struct RootCommand: ParsableCommand {
     version: "0.1.0-dev",
     subcommands: [
       DemoCommand.self, StatCommand.self, TopCommand.self, WatchCommand.self, ExportCommand.self,
-      KernelCommand.self, MeasureCommand.self,
+      LabCommand.self, KernelCommand.self, MeasureCommand.self,
     ])
 }

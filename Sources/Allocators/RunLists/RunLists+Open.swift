@@ -118,32 +118,29 @@ extension RunLists {
     return run
   }
 
-  /// Closes a run that holds nothing, and the first page where nothing is allocated any more.
+  /// Closes a run that holds nothing. The first page stays: runs that are about to close need the root.
   @inlinable @inline(never)
-  mutating func closeIfIdle<Source: PageSource & ~Copyable>(
+  mutating func close<Source: PageSource & ~Copyable>(
     _ run: Run, _ root: Root, _ source: inout Source
   ) {
-    if run.live == 0 {
-      root.unlink(run)
-      if run.classIndex == 0 {
-        source.returnPage(run.at - 8)
-        return
-      }
-      let base = run.base
-      let parent = run.parent
-      giveDescriptor(run, root, &source)
-      if let parent {
-        base.store(0, parent)
-        give(base + 8, parent, root, &source)
-      } else {
-        source.returnPage(base)
-      }
+    root.unlink(run)
+    if run.classIndex == 0 {
+      source.returnPage(run.at - 8)
+      return
     }
-    if entry != nil, root.blocks == 0 { dissolve(root, &source) }
+    let base = run.base
+    let parent = run.parent
+    giveDescriptor(run, root, &source)
+    if let parent {
+      base.store(0, parent)
+      give(base + 8, parent, root, &source)
+    } else {
+      source.returnPage(base)
+    }
   }
 
   /// Returns the first page where it holds nothing but the root and its own descriptor.
-  @inlinable
+  @inlinable @inline(never)
   mutating func dissolve<Source: PageSource & ~Copyable>(_ root: Root, _ source: inout Source) {
     let descriptors = root.homeRun
     guard root.blocks == 0, descriptors.live == 1, descriptors.parent!.live == 1 else { return }

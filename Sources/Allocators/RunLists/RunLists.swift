@@ -82,8 +82,10 @@ public struct RunLists<Marking: RunMarking>: KernelMemoryAllocator, ~Copyable {
       let chunk = pageBytes >> Self.chunksShift
       run = place.roundedDown(to: size > chunk &- 8 ? pageBytes : chunk).load(0)
     }
-    root.blocks &-= 1
+    let blocks = root.blocks &- 1
+    root.blocks = blocks
     give(place, run, root, &source)
+    if blocks == 0 { dissolve(root, &source) }
   }
 
   /// Buffers of 16 bytes are the smallest: 8 for the user, 8 for whatever the marking needs.
@@ -119,6 +121,6 @@ public struct RunLists<Marking: RunMarking>: KernelMemoryAllocator, ~Copyable {
     let live = run.live &- 1
     run.live = live
     if live == run.capacity &- 1 { root.push(run) }
-    if live <= 1 { closeIfIdle(run, root, &source) }
+    if live == 0 { close(run, root, &source) }
   }
 }

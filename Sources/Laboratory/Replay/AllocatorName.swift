@@ -45,37 +45,14 @@ extension AllocatorName {
   }
 }
 
-// Here, and not where a visitor is written elsewhere, the drivers are specialised for each allocator.
-
 extension AllocatorName {
-  /// Races the allocator of this name: see ``Contest``.
+  /// Races the allocator of this name, unchecked: see ``Contest``.
   public func race(
     _ trace: Trace, pageSize: PageSize = PagePool.usualPageSize, limit: Int = PagePool.usualLimit,
     runs: Int = 9
   ) throws(AllocationError) -> Contest {
-    switch self {
-    case .dummy:
-      try Contest(trace, with: DummyAllocator.self, pageSize: pageSize, limit: limit, runs: runs)
-    case .firstFit:
-      try Contest(
-        trace, with: FirstFitResourceMap.self, pageSize: pageSize, limit: limit, runs: runs)
-    case .bestFit:
-      try Contest(
-        trace, with: BestFitResourceMap.self, pageSize: pageSize, limit: limit, runs: runs)
-    case .worstFit:
-      try Contest(
-        trace, with: WorstFitResourceMap.self, pageSize: pageSize, limit: limit, runs: runs)
-    case .buddy:
-      try Contest(trace, with: BuddySystem.self, pageSize: pageSize, limit: limit, runs: runs)
-    case .lazyBuddy:
-      try Contest(trace, with: LazyBuddy.self, pageSize: pageSize, limit: limit, runs: runs)
-    case .powerOfTwo:
-      try Contest(
-        trace, with: PowerOfTwoFreeLists.self, pageSize: pageSize, limit: limit, runs: runs)
-    case .mcKusickKarels:
-      try Contest(trace, with: McKusickKarels.self, pageSize: pageSize, limit: limit, runs: runs)
-    case .nearBestFit:
-      try Contest(trace, with: NearBestFit.self, pageSize: pageSize, limit: limit, runs: runs)
-    }
+    let plan = ReplayPlan(
+      allocators: [self], pageSize: pageSize, limit: limit, checksBlocks: false, runs: runs)
+    return try Replay(trace, plan: plan).contests[0]
   }
 }

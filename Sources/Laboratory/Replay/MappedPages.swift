@@ -30,4 +30,10 @@ public struct MappedPages: PageSource, ~Copyable {
     // Where the system refuses, the page stays committed: it costs memory, and harms nothing.
     _ = try? unsafe pool.discard(page)
   }
+
+  public var start: UnsafeRawPointer { unsafe pool.start }
+
+  public func holds(_ block: UnsafeMutableRawPointer, size: Int) -> Bool {
+    unsafe pool.holds(block, size: size)
+  }
 }

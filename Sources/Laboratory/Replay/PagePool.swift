@@ -86,7 +86,7 @@ public struct PagePool: PageSource, ~Copyable {
   }
 
   /// The first byte of the first page.
-  var start: UnsafeRawPointer { unsafe UnsafeRawPointer(base) }
+  public var start: UnsafeRawPointer { unsafe UnsafeRawPointer(base) }
 
   /// Whether a block lies inside one page that is in use.
   public func holds(_ block: UnsafeMutableRawPointer, size: Int) -> Bool {

@@ -11,13 +11,13 @@ struct ReplacedFile {
   /// As the person gave it.
   let path: String
   /// Where the links lead.
-  private let target: String
-  private let isSpecial: Bool
+  let target: String
+  let isSpecial: Bool
 
   /// Looks whether the file could be written, before the work that goes into it is done.
-  init(path: String) throws(Failure) {
+  init(path: String, option: String = "--plot") throws(Failure) {
     self.path = path
-    guard !path.isEmpty else { throw Failure("--plot needs the name of a file", status: .usage) }
+    guard !path.isEmpty else { throw Failure("\(option) needs the name of a file", status: .usage) }
     target = Self.resolved(path)
     var status = stat()
     let exists = unsafe stat(target, &status) == 0
@@ -37,15 +37,11 @@ struct ReplacedFile {
       defer { close(descriptor) }
       return try StandardOutput.write(content, to: descriptor, name: path)
     }
-    // From here to the end Ctrl-C waits, so that it leaves nothing behind.
-    var signals = sigset_t()
-    var previous = sigset_t()
-    unsafe sigemptyset(&signals)
-    for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { unsafe sigaddset(&signals, signal) }
-    unsafe sigprocmask(SIG_BLOCK, &signals, &previous)
-    defer { unsafe sigprocmask(SIG_SETMASK, &previous, nil) }
+    try Self.withoutSignals { () throws(Failure) in try replace(content) }
+  }
 
-    let temporary = "\(target).\(getpid()).part"
+  private func replace(_ content: String) throws(Failure) {
+    let temporary = temporaryName
     let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw Self.failure(path, ctamalloc_errno()) }
     do throws(Failure) {
@@ -65,11 +61,25 @@ struct ReplacedFile {
     }
   }
 
-  private static func failure(_ path: String, _ number: Int32) -> Failure {
+  /// Where the file stands until it is whole.
+  var temporaryName: String { "\(target).\(getpid()).part" }
+
+  /// Does something that Ctrl-C may not interrupt, so that it leaves nothing behind.
+  static func withoutSignals(_ body: () throws(Failure) -> Void) throws(Failure) {
+    var signals = sigset_t()
+    var previous = sigset_t()
+    unsafe sigemptyset(&signals)
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { unsafe sigaddset(&signals, signal) }
+    unsafe sigprocmask(SIG_BLOCK, &signals, &previous)
+    defer { unsafe sigprocmask(SIG_SETMASK, &previous, nil) }
+    try body()
+  }
+
+  static func failure(_ path: String, _ number: Int32) -> Failure {
     Failure("\(path) can't be written: \(errorText(number))", status: .output)
   }
 
-  private static func folder(of path: String) -> String {
+  static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }

@@ -12,7 +12,12 @@ enum StandardOutput {
 
   /// Writes a text to a descriptor, all of it.
   static func write(_ text: String, to descriptor: Int32, name: String) throws(Failure) {
-    var rest = Array(text.utf8)[...]
+    try write(Array(text.utf8), to: descriptor, name: name)
+  }
+
+  /// Writes bytes to a descriptor, all of them.
+  static func write(_ bytes: [UInt8], to descriptor: Int32, name: String) throws(Failure) {
+    var rest = bytes[...]
     while !rest.isEmpty {
       // SAFETY: the buffer is the array's, for the time of the call.
       let written = unsafe rest.withUnsafeBytes { bytes in

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+
+internal import Allocators
+internal import Pages
+
+/// A replay's results, as `--json` writes them.
+public struct ReplayRecord: Codable, Sendable, Hashable {
+  /// The trace's name.
+  public var trace: String
+  /// The events that were replayed.
+  public var events: Int
+  public var pageSize: Int
+  public var maxPages: Int
+  public var pages: String
+  /// Whether blocks were filled and checked.
+  public var checked: Bool
+  /// Time of the processor that reading the trace took.
+  public var readingSeconds: Double
+  /// What reading the clock twice costs: the latencies include it.
+  public var clockNanoseconds: Int
+  public var leftOut: LeftOutRecord
+  public var allocators: [AllocatorRecord]
+
+  public init(_ replay: Replay, trace: String) {
+    self.trace = trace
+    events = replay.tally.events
+    pageSize = replay.plan.pageSize.bytes.rawValue
+    maxPages = replay.plan.limit
+    pages = replay.plan.source.rawValue
+    checked = replay.plan.checksBlocks
+    readingSeconds = replay.readingSeconds
+    clockNanoseconds = replay.clockCost
+    leftOut = LeftOutRecord(replay.tally)
+    allocators = zip(replay.plan.allocators, replay.contests).map {
+      AllocatorRecord(name: $0, $1)
+    }
+  }
+}
+
+/// What of a trace was not replayed, or could not be met.
+public struct LeftOutRecord: Codable, Sendable, Hashable {
+  /// Events that the selection left out.
+  public var events: Int
+  /// Requests among those, and their bytes.
+  public var requests: Int
+  public var bytes: Int
+  /// Requests that no page can hold, and their bytes.
+  public var aboveOnePage: Int
+  public var bytesAboveOnePage: Int
+
+  init(_ tally: TraceTally) {
+    events = tally.leftOut
+    requests = tally.requestsLeftOut
+    bytes = tally.bytesLeftOut
+    aboveOnePage = tally.aboveOnePage
+    bytesAboveOnePage = tally.bytesAboveOnePage
+  }
+}
+
+/// What an allocator came to.
+public struct AllocatorRecord: Codable, Sendable, Hashable {
+  public var name: String
+  public var passed: Bool
+  /// What went wrong first.
+  public var failure: String?
+  /// Requests that got nothing because no page was left.
+  public var refused: Int
+  public var penalty: Double
+  public var utilisation: Double
+  public var pagesRequested: Int
+  public var pagesFreed: Int
+  public var pagesInUse: Int
+  public var pagesPeak: Int
+  /// In the median of the plain runs; nil, as the times below, where the failure ended the replay.
+  public var nanosecondsPerOperation: Double?
+  public var runs: Int
+  /// The process time.
+  public var seconds: Double?
+  public var score: Double?
+  public var allocate: LatencyRecord?
+  public var free: LatencyRecord?
+
+  init(name: AllocatorName, _ contest: Contest) {
+    self.name = name.rawValue
+    passed = contest.passed
+    failure = contest.finding.map(\.description)
+    refused = contest.refused
+    penalty = contest.penalty
+    utilisation = contest.utilisation
+    pagesRequested = contest.statistics.requested
+    pagesFreed = contest.statistics.freed
+    pagesInUse = contest.statistics.inUse
+    pagesPeak = contest.statistics.peak
+    runs = contest.runs
+    guard contest.runs > 0 else { return }
+    nanosecondsPerOperation = contest.nanosecondsPerOperation
+    seconds = contest.seconds
+    score = contest.score
+    allocate = LatencyRecord(contest.allocate)
+    free = LatencyRecord(contest.free)
+  }
+}
+
+/// Latencies in nanoseconds, the clock's cost included.
+public struct LatencyRecord: Codable, Sendable, Hashable {
+  public var mean: Double
+  public var p50: Int
+  public var p99: Int
+  public var p999: Int
+  public var worst: Int
+
+  init(_ latency: Latency) {
+    mean = latency.mean
+    p50 = latency.p50
+    p99 = latency.p99
+    p999 = latency.p999
+    worst = latency.worst
+  }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+
+/// The report as one page that needs nothing else: style, script and data are in it.
+public enum ReportPage {
+  /// The page with its data.
+  ///
+  /// - Parameter data: a ``Comparison`` as JSON. A `<` in it, which only a text can have, is written
+  ///   as JSON writes any character, so that no trace's name can end the script.
+  public static func html(data: String) -> String {
+    let script = [
+      PackageResources.plot_js, PackageResources.charts_js, PackageResources.maps_js,
+      PackageResources.page_js,
+    ].map(text).joined(separator: "\n")
+    var page = ""
+    var rest = text(PackageResources.page_html)[...]
+    for (mark, content) in [
+      ("%STYLE%", text(PackageResources.page_css)), ("%DATA%", escaped(data)), ("%SCRIPT%", script),
+    ] {
+      guard let place = rest.range(of: mark) else { continue }
+      page += rest[..<place.lowerBound] + content
+      rest = rest[place.upperBound...]
+    }
+    return page + rest
+  }
+
+  private static func escaped(_ data: String) -> String {
+    data.split(separator: "<", omittingEmptySubsequences: false).joined(separator: "\\u003C")
+  }
+
+  private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}
+
+extension Substring {
+  /// Where a text of ASCII first stands.
+  fileprivate func range(of text: String) -> Range<Index>? {
+    var start = startIndex
+    while start < endIndex {
+      if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
+      start = index(after: start)
+    }
+    return nil
+  }
+}
