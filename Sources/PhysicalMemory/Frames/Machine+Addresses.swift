@@ -99,7 +99,7 @@ extension Machine {
       guard window < windows.windows.count, windows.windows[window].frame != nil else { return nil }
       return windows.area.place(of: address)
     }
-    return nil
+    return virtualAreas.place(of: address)
   }
 
   /// Hands on the bytes of `count` frames from `frame` on, wherever they are: frames of HIGHMEM are

@@ -40,6 +40,8 @@ public struct FrameOwner: Sendable, Hashable, BitwiseCopyable {
     case pageTable = 6
     /// A page source for allocators (``MachinePages``).
     case pageSource = 7
+    /// Pages that kmalloc took whole: the number is the bytes asked for.
+    case kmalloc = 8
   }
 
   /// The kind in the top byte, the number below.

@@ -25,6 +25,10 @@ extension Machine {
     checkWindows(&broken)
     checkSwap(&broken)
     checkPageCache(&broken)
+    checkSlabs(&broken)
+    checkVirtualAreas(&broken)
+    checkMemoryPools(&broken)
+    checkProcesses(&broken)
     return broken
   }
 

@@ -61,6 +61,10 @@ public struct Machine: ~Copyable {
 
   var windows: HighMemoryWindows
   var reclaim: ReclaimState
+  var slabs: SlabState
+  var virtualAreas = VirtualAreas()
+  var pools = MemoryPools()
+  var processes = ProcessTable()
 
   /// Builds a machine.
   ///
@@ -107,10 +111,13 @@ public struct Machine: ~Copyable {
     ram = devices.ram
     windows = devices.windows
     reclaim = devices.reclaim
+    slabs = devices.slabs
     layOutZones()
     layOutZoneLists()
     recomputeMinFree()
     nodeIndex = layout.processors[0].rawValue
+    createGeneralCaches()
+    registerUpperHalf()
     events = EventCounters()
   }
 
@@ -182,6 +189,7 @@ private struct Devices: ~Copyable {
   let ram: RAM
   let windows: HighMemoryWindows
   let reclaim: ReclaimState
+  let slabs: SlabState
 
   init(
     layout: MachineLayout, plan: KernelAddressPlan, frames: Int
@@ -189,8 +197,10 @@ private struct Devices: ~Copyable {
     let ram = try RAM(frames: frames, directFrames: plan.directFrames)
     let windows = try HighMemoryWindows(plan: plan)
     let reclaim = try ReclaimState(layout: layout)
+    let slabs = try SlabState(layout: layout, directFrames: plan.directFrames)
     self.ram = ram
     self.windows = windows
     self.reclaim = reclaim
+    self.slabs = slabs
   }
 }

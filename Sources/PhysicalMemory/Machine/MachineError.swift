@@ -68,6 +68,17 @@ public enum MachineError: Error, Sendable, Hashable {
   case beyondEndOfFile(FileNumber, index: Int, pages: Int)
   /// The swap slot is free.
   case swapSlotFree(SwapSlot)
+
+  // MARK: What is built on frames
+
+  /// A slab cache, or kmalloc.
+  case slab(SlabError)
+  /// vmalloc.
+  case vmalloc(VmallocError)
+  /// A memory pool.
+  case pool(MemoryPoolError)
+  /// A process.
+  case process(ProcessError)
 }
 
 extension MachineError: CustomStringConvertible {
@@ -123,6 +134,14 @@ extension MachineError: CustomStringConvertible {
       "page \(index) is beyond the end of file \(file.rawValue), which has \(pages)"
     case .swapSlotFree(let slot):
       "swap slot \(slot.rawValue) is free"
+    case .slab(let error):
+      error.description
+    case .vmalloc(let error):
+      error.description
+    case .pool(let error):
+      error.description
+    case .process(let error):
+      error.description
     }
   }
 }

@@ -68,6 +68,7 @@ extension Machine {
       finishWrites()
       writeOldPages()
       runKswapd()
+      retryMemoryPools()
     }
   }
 }

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+
+// Making and destroying caches, and how a slab is laid out.
+
+public import Pages
+
+extension Machine {
+  /// A line of the processor's cache, and so the least colour.
+  static let cacheLine = 64
+
+  /// Makes a cache (kmem_cache_create). It has no slab until an object is asked for.
+  ///
+  /// - Parameters:
+  ///   - name: as slabinfo shows it.
+  ///   - objectSize: 1 byte to 128 KiB.
+  ///   - alignment: a power of two up to 4,096; 8 at least.
+  ///   - constructor: run for each object when its slab is made.
+  /// - Throws: ``SlabError`` for what no cache can have.
+  public mutating func createSlabCache(
+    _ name: String, objectSize: ByteCount, alignment: ByteCount = 8,
+    options: SlabCacheOptions = [], constructor: SlabConstructor? = nil
+  ) throws(MachineError) -> SlabCacheNumber {
+    let hasSpace = name.utf8.contains { $0 <= 32 || $0 == 127 }
+    guard !name.isEmpty, name.utf8.count <= 32, !hasSpace else { throw .slab(.invalidName(name)) }
+    guard objectSize > 0, objectSize <= .kibibytes(128) else {
+      throw .slab(.invalidObjectSize(objectSize))
+    }
+    let align = alignment.rawValue
+    guard align > 0, align <= 4096, align & (align - 1) == 0 else {
+      throw .slab(.invalidAlignment(alignment))
+    }
+    guard slabCache(named: name) == nil else { throw .slab(.nameInUse(name)) }
+    guard !slabs.freeNumbers.isEmpty || slabs.definitions.count < SlabState.cacheLimit else {
+      throw .slab(.tooManyCaches(limit: SlabState.cacheLimit))
+    }
+    let number = slabs.freeNumbers.popLast() ?? slabs.definitions.count
+    let definition = SlabState.Definition(name: name, constructor: constructor)
+    if number < slabs.definitions.count {
+      slabs.definitions[number] = definition
+    } else {
+      slabs.definitions.append(definition)
+    }
+    layOut(number, size: objectSize.rawValue, alignment: align, options: options)
+    for node in 0..<nodeCount {
+      let sharers = layout.processors.count { $0.rawValue == node }
+      slabs.lists[number * nodeCount + node] = SlabLists(
+        full: FrameList(), partial: FrameList(), empty: FrameList(), freeObjects: 0,
+        freeLimit: (1 + sharers) * slabs.caches[number].batch + slabs.caches[number].objectsPerSlab,
+        nextColour: 0)
+    }
+    return handle(number)
+  }
+
+  /// Destroys a cache and gives its slabs back (kmem_cache_destroy).
+  ///
+  /// - Throws: ``SlabError/cacheInUse(_:objects:)`` where an object is in use; then nothing is lost.
+  public mutating func destroySlabCache(_ cache: SlabCacheNumber) throws(MachineError) {
+    let number = try check(cache)
+    let name = slabs.definitions[number].name
+    if slabs.caches[number].options.contains(.general) { throw .slab(.generalCache(name)) }
+    let live = liveObjects(number)
+    guard live == 0 else { throw .slab(.cacheInUse(name, objects: live)) }
+    shrinkSlabs(number)
+    slabs.caches[number].isUsed = false
+    slabs.caches[number].generation += 1
+    slabs.definitions[number] = SlabState.Definition(name: "", constructor: nil)
+    slabs.freeNumbers.append(number)
+  }
+
+  /// The cache of a name.
+  public func slabCache(named name: String) -> SlabCacheNumber? {
+    guard let number = slabs.definitions.firstIndex(where: { $0.name == name }) else { return nil }
+    return handle(number)
+  }
+
+  /// Every cache, in the order of their numbers.
+  public var slabCaches: [SlabCacheNumber] {
+    slabs.definitions.indices.filter { slabs.caches[$0].isUsed }.map { handle($0) }
+  }
+
+  func handle(_ number: Int) -> SlabCacheNumber {
+    SlabCacheNumber(rawValue: slabs.caches[number].generation << 12 | number)
+  }
+
+  /// The index of a cache that there is.
+  @inline(__always)
+  func check(_ cache: SlabCacheNumber) throws(MachineError) -> Int {
+    let number = cache.index
+    guard slabs.caches[number].isUsed, cache.rawValue >> 12 == slabs.caches[number].generation
+    else { throw .slab(.noSuchCache(cache)) }
+    return number
+  }
+
+  /// Decides how a cache's slabs are cut (calculate_slab_order).
+  private mutating func layOut(
+    _ number: Int, size: Int, alignment: Int, options: SlabCacheOptions
+  ) {
+    var align = max(8, alignment)
+    if options.contains(.cacheLineAligned) {
+      // Small objects share a line, as many as fit into it.
+      var line = Self.cacheLine
+      while size <= line / 2 { line /= 2 }
+      align = max(align, line)
+    }
+    let hasRedZone = options.contains(.redZone)
+    let offset = hasRedZone ? align : 0
+    let end = offset + size + (hasRedZone ? 8 : 0)
+    let stride = (end + align - 1) / align * align
+    var record = SlabCacheRecord(
+      isUsed: true, isPlain: true, hasConstructor: slabs.definitions[number].constructor != nil,
+      options: options, generation: slabs.caches[number].generation, objectSize: size,
+      alignment: align, stride: stride, objectOffset: offset, objectsPerSlab: 0, order: 0,
+      colours: 0, colourStep: max(align, Self.cacheLine), freeListCachePlusOne: 0, limit: 0,
+      batch: 0, slabs: 0, grown: 0, givenBack: 0, constructed: 0)
+    if record.hasConstructor { record.options.remove(.poison) }
+    record.isPlain = record.options.isDisjoint(with: .debug)
+    let isOff = stride >= 512
+    var left = 0
+    for order in 0...Order.largest.rawValue {
+      let bytes = 4096 << order
+      let count = min(isOff ? bytes / stride : bytes / (stride + 2), Int(UInt16.max))
+      guard count > 0 else { continue }
+      record.order = order
+      record.objectsPerSlab = count
+      left = bytes - count * stride - (isOff ? 0 : (count * 2 + 7) & ~7)
+      // Rounding up may need the room of an object.
+      if left < 0 {
+        record.objectsPerSlab -= 1
+        left += stride
+      }
+      if record.objectsPerSlab == 0 { continue }
+      // slab_break_gfp_order is 1; an eighth may be lost.
+      if options.contains(.reclaimable) || order >= 1 || left * 8 <= bytes { break }
+    }
+    let freeListSize = (record.objectsPerSlab * 2 + 7) & ~7
+    if isOff, left >= freeListSize {
+      left -= freeListSize
+    } else if isOff {
+      record.freeListCachePlusOne = generalCacheIndex(freeListSize, dma: false) + 1
+    }
+    record.colours = left / record.colourStep + 1
+    // enable_cpucache()
+    record.limit =
+      switch size {
+      case 131_073...: 1
+      case 4097...: 8
+      case 1025...: 24
+      case 257...: 54
+      default: 120
+      }
+    record.batch = (record.limit + 1) / 2
+    slabs.caches[number] = record
+  }
+
+  /// Objects that somebody has: taken from slabs, and in no processor's array.
+  func liveObjects(_ number: Int) -> Int {
+    var count = slabs.caches[number].slabs * slabs.caches[number].objectsPerSlab
+    for node in 0..<nodeCount { count -= slabs.lists[number * nodeCount + node].freeObjects }
+    for cpu in 0..<processorCount { count -= slabs.arrays[number * processorCount + cpu].count }
+    return count
+  }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+
+// What debugging caches find out.
+//
+//     │ red zone │ object … │ red zone, to the next object │
+//        0xbb: the object is free    0xcc: it is in use
+//
+// A free object is filled with 0x6b, its last byte is 0xa5. Who writes beyond an object, or to it after
+// it was freed, leaves other bytes there. They are looked at when an object is freed, when it is handed
+// out again, and by ``Machine/checkObjects(of:)``.
+//
+// Source: mm/slub.c (check_object, init_object), Linux 6.12.
+
+internal import Pages
+
+/// What was found, `at` bytes from the object's first.
+enum SlabDamage {
+  case redZone(offset: Int, at: Int)
+  case poison(offset: Int, at: Int)
+}
+
+extension Machine {
+  /// The first byte in or around an object that is not as it should be.
+  func damage(_ offset: Int, _ record: SlabCacheRecord, isLive: Bool) -> SlabDamage? {
+    if record.options.contains(.redZone) {
+      let byte = isLive ? Self.redZoneActive : Self.redZoneFree
+      let left = record.objectOffset
+      if let at = firstOther(offset - left, left, than: byte) {
+        return .redZone(offset: offset, at: at - left)
+      }
+      let right = record.stride - left - record.objectSize
+      if let at = firstOther(offset + record.objectSize, right, than: byte) {
+        return .redZone(offset: offset, at: record.objectSize + at)
+      }
+    }
+    if record.options.contains(.poison), !isLive {
+      let last = record.objectSize - 1
+      if let at = firstOther(offset, last, than: Self.poison) {
+        return .poison(offset: offset, at: at)
+      }
+      if firstOther(offset + last, 1, than: Self.poisonEnd) != nil {
+        return .poison(offset: offset, at: last)
+      }
+    }
+    return nil
+  }
+
+  func markRedZones(_ offset: Int, _ record: SlabCacheRecord, _ byte: UInt8) {
+    let left = record.objectOffset
+    fillDirect(offset - left, left, byte)
+    fillDirect(offset + record.objectSize, record.stride - left - record.objectSize, byte)
+  }
+
+  /// Makes the bytes of an object those of a free one.
+  func markFree(_ offset: Int, _ record: SlabCacheRecord) {
+    if record.options.contains(.redZone) { markRedZones(offset, record, Self.redZoneFree) }
+    if record.options.contains(.poison) {
+      fillDirect(offset, record.objectSize - 1, Self.poison)
+      fillDirect(offset + record.objectSize - 1, 1, Self.poisonEnd)
+    }
+  }
+
+  func error(_ number: Int, _ damage: SlabDamage) -> SlabError {
+    let name = slabs.definitions[number].name
+    switch damage {
+    case .redZone(let offset, let at):
+      return .overrun(name, plan.directMap.lowerBound + ByteCount(offset), offset: at)
+    case .poison(let offset, let at):
+      return .useAfterFree(name, plan.directMap.lowerBound + ByteCount(offset), offset: at)
+    }
+  }
+
+  /// Looks at every object of a cache, free or not.
+  ///
+  /// - Returns: the damage found; caches without red zones and poison never have any.
+  /// - Complexity: O(bytes of the cache's slabs).
+  public func checkObjects(of cache: SlabCacheNumber) throws(MachineError) -> [SlabError] {
+    let number = try check(cache)
+    let record = slabs.caches[number]
+    guard !record.isPlain else { return [] }
+    var found: [SlabError] = []
+    for slab in slabFrames(number) {
+      for index in 0..<record.objectsPerSlab {
+        let offset = objectOffset(slab, index, number)
+        if let damage = damage(offset, record, isLive: slabs.isLive(offset)) {
+          found.append(error(number, damage))
+        }
+      }
+    }
+    return found
+  }
+
+  // MARK: Where things are
+
+  /// The first frame of the slab that a frame is part of.
+  @inline(__always)
+  func slabHead(_ frame: PageFrameNumber) -> PageFrameNumber {
+    frames[frame].flags.contains(.tail)
+      ? PageFrameNumber(rawValue: UInt32(truncatingIfNeeded: frames[frame].privateData)) : frame
+  }
+
+  /// The offset of a slab's free list.
+  @inline(__always)
+  func freeList(_ slab: PageFrameNumber) -> Int { Int(truncatingIfNeeded: frames[slab].extra) }
+
+  /// The offset of an object.
+  @inline(__always)
+  func objectOffset(_ slab: PageFrameNumber, _ index: Int, _ number: Int) -> Int {
+    slab.index << 12 + Int(frames[slab].index) + slabs.caches[number].objectOffset
+      + min(index, slabs.caches[number].objectsPerSlab) * slabs.caches[number].stride
+  }
+
+  /// The lists of the node that a slab is part of.
+  @inline(__always)
+  func listIndex(_ slab: PageFrameNumber, _ number: Int) -> Int {
+    number * nodeCount + Int(frames[slab].zoneIndex) >> 2
+  }
+
+  func slabCounter(_ record: SlabCacheRecord) -> NodeCounter {
+    record.options.contains(.reclaimable) ? .slabReclaimable : .slabUnreclaimable
+  }
+
+  /// A cache's slabs: of each node the full ones, the partial ones and the empty ones.
+  func slabFrames(_ number: Int) -> [PageFrameNumber] {
+    (0..<nodeCount).flatMap { node in
+      let lists = slabs.lists[number * nodeCount + node]
+      return lists.full.elements(frames) + lists.partial.elements(frames)
+        + lists.empty.elements(frames)
+    }
+  }
+
+  /// The cache whose slab a frame is part of.
+  func slabNumber(of frame: PageFrameNumber) -> Int? {
+    guard frame.index < spannedFrames, let head = head(of: frame),
+      frames[head].flags.contains(.slab)
+    else { return nil }
+    return Int(frames[head].owner.number)
+  }
+
+  // MARK: Why a free is refused
+
+  @inline(never)
+  func notLive(_ address: KernelAddress) -> MachineError {
+    guard let frame = frame(at: address), let number = slabNumber(of: frame) else {
+      return .slab(.notAnObject(address))
+    }
+    let slab = slabHead(frame)
+    let offset = (address - plan.directMap.lowerBound).rawValue - objectOffset(slab, 0, number)
+    let record = slabs.caches[number]
+    guard offset >= 0, offset % record.stride == 0, offset / record.stride < record.objectsPerSlab
+    else { return .slab(.notAnObject(address)) }
+    return .slab(.doubleFree(slabs.definitions[number].name, address))
+  }
+
+  @inline(never)
+  func foreign(_ offset: Int, _ number: Int) -> MachineError {
+    let owner = frames[PageFrameNumber(index: offset >> 12)].owner
+    let name =
+      owner.kind == .slab ? slabs.definitions[Int(owner.number)].name : "kmalloc (whole pages)"
+    return .slab(
+      .foreignObject(
+        plan.directMap.lowerBound + ByteCount(offset), owner: name,
+        given: slabs.definitions[number].name))
+  }
+}

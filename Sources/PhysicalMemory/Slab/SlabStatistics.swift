@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+
+// What is known of a cache, and what must hold of all.
+
+public import Pages
+
+/// A slab cache as it is now.
+public struct SlabCacheStatistics: Sendable, Hashable {
+  public var name: String
+  /// The bytes of an object, and from one to the next.
+  public var objectSize: ByteCount
+  public var stride: ByteCount
+  public var objectsPerSlab: Int
+  public var order: Order
+  /// How many colours slabs have, and the bytes between two.
+  public var colours: Int
+  public var colourStep: ByteCount
+  /// Whether the list of free objects lies outside of the slab.
+  public var isOffSlab: Bool
+  public var options: SlabCacheOptions
+  /// Objects that somebody has.
+  public var liveObjects: Int
+  /// Objects in processors' arrays.
+  public var cachedObjects: Int
+  /// All objects of all slabs.
+  public var objects: Int
+  public var fullSlabs: Int
+  public var partialSlabs: Int
+  public var emptySlabs: Int
+  /// Slabs made and given back so far.
+  public var grown: Int
+  public var givenBack: Int
+  /// Objects whose constructor was run so far.
+  public var constructed: Int
+  /// What a processor's array holds at most, and how many move at a time.
+  public var limit: Int
+  public var batch: Int
+
+  /// All slabs.
+  public var slabs: Int { fullSlabs + partialSlabs + emptySlabs }
+}
+
+extension Machine {
+  /// A cache as it is now.
+  public func statistics(of cache: SlabCacheNumber) throws(MachineError) -> SlabCacheStatistics {
+    let number = try check(cache)
+    let record = slabs.caches[number]
+    let nodes = (0..<nodeCount).map { slabs.lists[number * nodeCount + $0] }
+    let cached = (0..<processorCount).reduce(0) {
+      $0 + slabs.arrays[number * processorCount + $1].count
+    }
+    return SlabCacheStatistics(
+      name: slabs.definitions[number].name, objectSize: ByteCount(record.objectSize),
+      stride: ByteCount(record.stride), objectsPerSlab: record.objectsPerSlab,
+      order: Order(unchecked: record.order), colours: record.colours,
+      colourStep: ByteCount(record.colourStep), isOffSlab: record.freeListCachePlusOne > 0,
+      options: record.options, liveObjects: liveObjects(number), cachedObjects: cached,
+      objects: record.slabs * record.objectsPerSlab,
+      fullSlabs: nodes.reduce(0) { $0 + $1.full.count },
+      partialSlabs: nodes.reduce(0) { $0 + $1.partial.count },
+      emptySlabs: nodes.reduce(0) { $0 + $1.empty.count }, grown: record.grown,
+      givenBack: record.givenBack, constructed: record.constructed, limit: record.limit,
+      batch: record.batch)
+  }
+
+  /// The cache of an object, and the object's first address, for any address inside of it.
+  public func object(
+    at address: KernelAddress
+  ) -> (cache: SlabCacheNumber, object: KernelAddress, isLive: Bool)? {
+    guard let frame = frame(at: address), let number = slabNumber(of: frame) else { return nil }
+    let slab = slabHead(frame)
+    let record = slabs.caches[number]
+    let offset = (address - plan.directMap.lowerBound).rawValue
+    let distance = offset - (slab.index << 12 + Int(frames[slab].index))
+    guard distance >= 0, distance / record.stride < record.objectsPerSlab else { return nil }
+    let start = objectOffset(slab, distance / record.stride, number)
+    return (handle(number), plan.directMap.lowerBound + ByteCount(start), slabs.isLive(start))
+  }
+
+  func checkSlabs(_ broken: inout [String]) {
+    var frameCounts = [0, 0]
+    for number in slabs.definitions.indices where slabs.caches[number].isUsed {
+      checkCache(number, &broken, &frameCounts)
+    }
+    if count(.slabReclaimable) != frameCounts[0] {
+      broken.append("\(frameCounts[0]) reclaimable slab frames, not \(count(.slabReclaimable))")
+    }
+    if count(.slabUnreclaimable) < frameCounts[1] {
+      broken.append("\(frameCounts[1]) slab frames, not \(count(.slabUnreclaimable))")
+    }
+  }
+
+  private func checkCache(
+    _ number: Int, _ broken: inout [String], _ frameCounts: inout [Int]
+  ) {
+    let name = "slab cache \(slabs.definitions[number].name)"
+    let record = slabs.caches[number]
+    var cached: Set<Int> = []
+    for cpu in 0..<processorCount {
+      let array = number * processorCount + cpu
+      if slabs.arrays[array].count > record.limit { broken.append("\(name): array too full") }
+      for entry in 0..<slabs.arrays[array].count {
+        let offset = Int(slabs.entries[array * SlabState.arraySize + entry])
+        if !cached.insert(offset).inserted { broken.append("\(name): an object is cached twice") }
+        if slabs.isLive(offset) { broken.append("\(name): a live object is cached") }
+      }
+    }
+    var slabCount = 0
+    var live = 0
+    for node in 0..<nodeCount {
+      let lists = slabs.lists[number * nodeCount + node]
+      var free = 0
+      for (list, range) in [
+        (lists.full, record.objectsPerSlab...record.objectsPerSlab),
+        (lists.partial, 1...max(1, record.objectsPerSlab - 1)), (lists.empty, 0...0),
+      ] {
+        let elements = list.elements(frames)
+        if elements.count != list.count { broken.append("\(name): a list is broken") }
+        slabCount += elements.count
+        for slab in elements {
+          let active = Int(frames[slab].privateData)
+          free += record.objectsPerSlab - active
+          if !range.contains(active) || !frames[slab].flags.isSuperset(of: [.slab, .allocated])
+            || frames[slab].owner != FrameOwner(.slab, number: UInt64(number))
+            || Int(frames[slab].zoneIndex) >> 2 != node
+          {
+            broken.append("\(name): slab at frame \(slab), \(active) taken, is in the wrong list")
+          }
+          live += checkSlab(slab, number, cached, &broken)
+        }
+      }
+      if free != lists.freeObjects {
+        broken.append("\(name): node \(node) has \(free) free objects, says \(lists.freeObjects)")
+      }
+    }
+    if slabCount != record.slabs {
+      broken.append("\(name): \(slabCount) slabs, not \(record.slabs)")
+    }
+    if live != liveObjects(number) {
+      broken.append("\(name): \(live) live objects, not \(liveObjects(number))")
+    }
+    frameCounts[record.options.contains(.reclaimable) ? 0 : 1] += slabCount << record.order
+  }
+
+  /// Every object of a slab is live, or in an array, or named once by the free list.
+  private func checkSlab(
+    _ slab: PageFrameNumber, _ number: Int, _ cached: Set<Int>, _ broken: inout [String]
+  ) -> Int {
+    let record = slabs.caches[number]
+    let active = min(Int(frames[slab].privateData), record.objectsPerSlab)
+    let free = Set((active..<record.objectsPerSlab).map { freeListEntry(freeList(slab), $0) })
+    if free.count != record.objectsPerSlab - active {
+      broken.append("slab at frame \(slab): the free list names an object twice")
+    }
+    var live = 0
+    for index in 0..<record.objectsPerSlab {
+      let offset = objectOffset(slab, index, number)
+      let places = [slabs.isLive(offset), cached.contains(offset), free.contains(index)]
+      if places.count(where: { $0 }) != 1 {
+        broken.append("slab at frame \(slab): object \(index) is live, cached, free: \(places)")
+      }
+      if places[0] { live += 1 }
+    }
+    return live
+  }
+}
+
+extension Machine {
+  /// Objects that would go with empty slabs, and those in processors' arrays.
+  var emptySlabObjects: Int {
+    var count = 0
+    for number in slabs.definitions.indices where slabs.caches[number].isUsed {
+      for node in 0..<nodeCount {
+        count +=
+          slabs.lists[number * nodeCount + node].empty.count * slabs.caches[number].objectsPerSlab
+      }
+      for cpu in 0..<processorCount { count += slabs.arrays[number * processorCount + cpu].count }
+    }
+    return count
+  }
+}
