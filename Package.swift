@@ -75,8 +75,8 @@ let package = Package(
     .executableTarget(
       name: "TamallocCommand",
       dependencies: [
-        "Pages", "Charts", "Tamalloc", "Laboratory", "MemoryStatistics", "ExportArguments",
-        "CTamalloc",
+        "Pages", "Charts", "Tamalloc", "Laboratory", "PhysicalMemory", "MemoryStatistics",
+        "ExportArguments", "CTamalloc",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -19,8 +19,8 @@ import Testing
     "PhysicalMemory": ["Pages", "Allocators", "Tamalloc", "CTamalloc"],
     "ExportArguments": ["MemoryStatistics", "ArgumentParser"],
     "TamallocCommand": [
-      "Pages", "CTamalloc", "Charts", "Tamalloc", "Laboratory", "MemoryStatistics",
-      "ExportArguments", "ArgumentParser", "FoundationEssentials", "Glibc", "Synchronization",
+      "Pages", "CTamalloc", "Charts", "Tamalloc", "Laboratory", "PhysicalMemory",
+      "MemoryStatistics", "ExportArguments", "ArgumentParser", "FoundationEssentials", "Glibc", "Synchronization",
     ],
     "TamallocExport": [
       "MemoryStatistics", "ExportArguments", "ArgumentParser", "Glibc", "Synchronization",

@@ -11,5 +11,8 @@ struct LabCommand: ParsableCommand {
       A trace is a text: the number of events, then lines of REQUEST id size and FREE id. The \
       allocators carve the blocks from pages of a pool; what they need themselves they take from it.
       """,
-    subcommands: [ReplayCommand.self, CompareCommand.self, GenerateCommand.self])
+    subcommands: [
+      ReplayCommand.self, CompareCommand.self, GenerateCommand.self, MachineCommand.self,
+      ExplainCommand.self,
+    ])
 }

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+
+internal import ArgumentParser
+internal import CTamalloc
+internal import Glibc
+internal import PhysicalMemory
+
+/// Builds a machine, runs a script on it, and shows it.
+struct MachineCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "machine",
+    abstract: "Build a model of a computer's memory, run a script on it, and look at it.",
+    discussion: """
+      A script says what is done, a statement a line: alloc buffers 3 GFP_KERNEL count 10. What a \
+      script expects is checked, so that it is a test too. Its first line may describe the machine; \
+      options win.
+
+      Exit status: 0 all is well, 1 the machine refused or did not do what the script expects, 2 bad \
+      arguments or a malformed script, 3 the output could not be written.
+      """)
+
+  @OptionGroup var machine: MachineOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Show these at the end, in Linux's formats, with commas between them.",
+      discussion: "Names: \(Self.viewNames).", valueName: "views"), transform: Self.parseViews)
+  var show: [MachineView] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Write every view as a file into a folder, as /proc has them.", valueName: "folder"),
+    completion: .directory)
+  var procfs: String?
+
+  static let viewNames = MachineView.allCases.map(\.rawValue).joined(separator: ", ")
+
+  static func parseViews(_ text: String) throws -> [MachineView] {
+    try text.split(separator: ",", omittingEmptySubsequences: false).map { name in
+      guard let view = MachineView(rawValue: String(name)) else {
+        throw ValidationError("there is no view '\(name)': there are \(viewNames)")
+      }
+      return view
+    }
+  }
+
+  func run() throws {
+    var failure: Failure?
+    let run = try machine.run(failure: &failure, sink: { try StandardOutput.write($0) })
+    for view in show { try StandardOutput.write(view.text(of: run.machine)) }
+    if let procfs { try ProcFolder(path: procfs).write(run.machine) }
+    if let failure { throw failure }
+    if run.expectations > 0, show.isEmpty {
+      let count = run.expectations
+      try StandardOutput.write(
+        "\(count) expectation\(count == 1 ? "" : "s") held, \(run.steps) statements run\n")
+    }
+  }
+}
+
+/// A folder that gets a machine's views as files: buddyinfo, …, and status of each process in a folder
+/// with its number.
+struct ProcFolder {
+  let path: String
+
+  func write(_ machine: borrowing Machine) throws(Failure) {
+    try make(path)
+    for view in MachineView.allCases where view != .status {
+      try write(view.text(of: machine), to: "\(path)/\(view.rawValue)")
+    }
+    for process in machine.allProcesses {
+      guard let status = try? machine.status(of: process.number) else { continue }
+      try make("\(path)/\(process.number)")
+      try write(status, to: "\(path)/\(process.number)/status")
+    }
+  }
+
+  private func write(_ text: String, to path: String) throws(Failure) {
+    try ReplacedFile(path: path, option: "--procfs").write(text)
+  }
+
+  private func make(_ path: String) throws(Failure) {
+    guard !path.isEmpty else { throw Failure("--procfs needs the name of a folder", status: .usage) }
+    if unsafe mkdir(path, 0o777) != 0, ctamalloc_errno() != EEXIST {
+      throw Failure("\(path) can't be made: \(errorText(ctamalloc_errno()))", status: .output)
+    }
+  }
+}

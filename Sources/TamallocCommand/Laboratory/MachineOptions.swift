@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+
+internal import ArgumentParser
+internal import Pages
+internal import PhysicalMemory
+
+/// Which machine, and what is done with it first; for every command on a machine.
+struct MachineOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("How its processors address (default: x86-64).", valueName: "i386|x86-64"),
+    completion: .list(["i386", "x86-64"]), transform: Self.parseModel)
+  var model: Architecture?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How much RAM it has (default: 4GiB).", valueName: "size"),
+    transform: SizeArgument.parse)
+  var ram: ByteCount?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How many nodes it has (default: 1).", valueName: "count"))
+  var nodes: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How many processors it has (default: 1).", valueName: "count"))
+  var cpus: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How large its swap area is (default: none).", valueName: "size"),
+    transform: SizeArgument.parse)
+  var swap: ByteCount?
+
+  @Option(
+    help: ArgumentHelp("What is done with it, - for standard input.", valueName: "file"),
+    completion: .file(extensions: ["machine"]))
+  var script: String?
+
+  static func parseModel(_ text: String) throws -> Architecture {
+    guard let model = Architecture(rawValue: text) else {
+      throw ValidationError("there is no model '\(text)': there are i386 and x86-64")
+    }
+    return model
+  }
+
+  /// Runs the script, if there is one, on the machine that it and the options describe; the options win.
+  ///
+  /// - Parameter failure: is set to why the script ended before its end.
+  /// - Returns: the run as it stands then.
+  func run(
+    failure: inout Failure?, sink: @escaping ScriptSink,
+    observer: @escaping (borrowing ScriptRun) -> Void = { _ in }
+  ) throws -> ScriptRun {
+    var program = MachineScript()
+    let name = script.map { $0 == "-" ? "standard input" : $0 } ?? ""
+    if let script {
+      do throws(ScriptError) {
+        program = try MachineScript(ScriptFile.text(path: script))
+      } catch {
+        throw Failure("\(name): \(error)", status: .usage)
+      }
+    }
+    let machine: Machine
+    do throws(MachineError) {
+      var setup = MachineSetup()
+      setup.architecture = model
+      setup.ram = ram
+      setup.nodes = nodes
+      setup.cpus = cpus
+      setup.swap = swap
+      machine = try Machine(setup.over(program.setup).layout())
+    } catch {
+      throw Failure("\(error)", status: .usage)
+    }
+    var run = ScriptRun(on: machine, sink: sink, observer: observer)
+    do {
+      try run.run(program)
+    } catch {
+      guard let error = error as? ScriptError else { throw error }
+      failure = Failure("\(name): \(error)", status: error.isOutcome ? .failure : .usage)
+    }
+    return run
+  }
+}

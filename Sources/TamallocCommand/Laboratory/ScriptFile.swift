@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+
+internal import CTamalloc
+internal import Glibc
+internal import PhysicalMemory
+
+/// A script that a person named: a file, a pipe, or `-` for standard input.
+enum ScriptFile {
+  /// No person writes more.
+  private static let limit = 64 << 20
+
+  /// The text of the file.
+  static func text(path: String) throws(ScriptError) -> String {
+    let descriptor = path == "-" ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw unreadable() }
+    defer { if descriptor != STDIN_FILENO { close(descriptor) } }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65536)
+    while true {
+      // SAFETY: the buffer is the array's, for the time of the call.
+      let count = unsafe buffer.withUnsafeMutableBytes { buffer in
+        unsafe read(descriptor, buffer.baseAddress, buffer.count)
+      }
+      if count == 0 { break }
+      guard count > 0 else {
+        if ctamalloc_errno() == EINTR { continue }
+        throw unreadable()
+      }
+      bytes += buffer[..<count]
+      guard bytes.count <= limit else {
+        throw ScriptError(
+          problem: .invalid("the file", expected: "a script: it has more than 64 MiB"), line: 0,
+          statement: "")
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func unreadable() -> ScriptError {
+    ScriptError(
+      problem: .invalid("the file", expected: "readable: \(errorText(ctamalloc_errno()))"), line: 0,
+      statement: "")
+  }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+
+import Instruments
+import PhysicalMemory
+import Testing
+
+@Suite struct ScriptTests {
+  /// What a script shows, or the words of its error.
+  static func outcome(_ text: String) throws -> (shown: String, error: String?) {
+    final class Shown { var text = "" }
+    let shown = Shown()
+    do throws(ScriptError) {
+      let script = try MachineScript(text)
+      let machine: Machine
+      do throws(MachineError) {
+        machine = try Machine(script.setup.layout())
+      } catch {
+        return ("", "\(error)")
+      }
+      var run = ScriptRun(on: machine, sink: { shown.text += $0 })
+      do {
+        try run.run(script)
+      } catch {
+        return (shown.text, "\(error)")
+      }
+    } catch {
+      return (shown.text, "\(error)")
+    }
+    return (shown.text, nil)
+  }
+
+  @Test(arguments: [
+    ("2 + 3 * 4", "14"), ("2 * 3 + 4 * 5", "26"), ("20 - 3 - 4", "13"), ("7 / 2", "3"),
+    ("64KiB / 4096", "16"), ("present DMA - free DMA", "0"), ("0x10", "16"),
+  ])
+  func `expressions come to what they should`(text: String, value: String) throws {
+    let outcome = try Self.outcome("machine x86-64 ram 8MiB\nshow \(text)")
+    #expect(outcome.error == nil && outcome.shown == "\(text) = \(value)\n", "\(outcome)")
+  }
+
+  @Test(arguments: [
+    ("jump", "line 1", "\"jump\" is none of the verbs"),
+    ("\nalloc a 11", "line 2", "order 11"), ("alloc a -1", "line 1", "order -1"),
+    ("alloc a 0 GFP_ODD", "line 1", "GFP_ODD"), ("alloc", "line 1", "a name is missing"),
+    ("alloc a", "line 1", "an order is missing"), ("alloc a 0 b", "line 1", "\"b\""),
+    ("free a", "line 1", "nothing is called \"a\""), ("repeat 2\ntick", "line 1", "no partner"),
+    ("end", "line 1", "no partner"), ("tick\nmachine i386", "line 2", "first statement"),
+    ("machine i386 nodes 2", "", "2 nodes"), ("machine ram 0", "", "no page frame"),
+    ("machine ram 8KiB nodes 3", "", "3 nodes"), ("machine cpus 0", "", "0 processors"),
+    ("expect free", "line 1", "comparison"), ("expect free = ", "line 1", "missing"),
+    ("expect 1 = 2", "line 1", "expected = 2, found 1"), ("expect 1 / 0 = 1", "line 1", "no result"),
+    ("expect 9223372036854775807 + 1 = 0", "line 1", "no result"),
+    ("expect DMA < 1", "line 1", "comparing words"), ("fails tick", "line 1", "did not"),
+    ("fails nonsense", "line 1", "none of the verbs"), ("show frame 99999999999", "line 1", "no page"),
+    ("let a = 1\nfree a", "line 2", "a number"), ("cpu 7", "line 1", "processor 7"),
+    ("alloc a 0 node 4", "line 1", "node 4"), ("file f 0", "line 1", "0 bytes"),
+    ("file f 3\nload f 2 2", "line 2", "beyond the end"), ("slab create c 0", "line 1", "0"),
+    ("kmalloc a 100000000", "line 1", "bytes"), ("spawn p\ntouch p read", "line 2", "a process"),
+    ("pool create p 1 slab none", "line 1", "nothing is called"), ("free:", "line 1", "free:"),
+    ("alloc a 0 count 3\nexpect pfn a 3 = 0", "line 2", "one of 3"),
+  ])
+  func `a bad script says where and why`(text: String, place: String, reason: String) throws {
+    let error = try #require(try Self.outcome(text).error, "nothing failed")
+    #expect(error.contains(place) && error.contains(reason), "\(error)")
+  }
+
+  @Test func `statements are repeated`() throws {
+    let text = "repeat 3\nrepeat 2\nalloc a 0\nend\ntick\nend\nexpect held a = 6\nexpect now = 3"
+    let outcome = try Self.outcome(text)
+    #expect(outcome.error == nil, "\(outcome)")
+  }
+
+  @Test func `no words crash a script`() throws {
+    let words = [
+      "alloc", "free", "a", "b", "0", "1", "10", "11", "-1", "GFP_KERNEL", "GFP_ATOMIC", "count",
+      "all", "every", "random", "first", "map", "unmap", "write", "cpu", "tick", "drain", "file",
+      "load", "dirty", "slab", "create", "alloc", "destroy", "kmalloc", "vmalloc", "pool", "pages",
+      "spawn", "fork", "exit", "tamalloc", "touch", "read", "in", "stack", "push", "let", "=",
+      "expect", "show", "frame", "+", "/", "9223372036854775807", "0xffffffffffffffff", "fails",
+      "byte", "pfn", "free", "DMA", "64KiB", "munmap", "context", "memalloc", "normal", "check",
+    ]
+    var generator = SeededGenerator(seed: 20_06)
+    for round in 0..<300 {
+      var text = "machine x86-64 ram 4MiB\n"
+      for _ in 0..<40 {
+        let count = Int.random(in: 1...6, using: &generator)
+        let line = (0..<count).map { _ in words.randomElement(using: &generator)! }
+        // One line at a time fails: the next goes on where it stands.
+        text += (Bool.random(using: &generator) ? "fails " : "") + line.joined(separator: " ") + "\n"
+      }
+      for line in text.split(separator: "\n").dropFirst() {
+        _ = try Self.outcome("machine x86-64 ram 4MiB\nalloc a 0 count 3\nspawn b\n\(line)")
+      }
+      _ = round
+    }
+  }
+
+  @Test func `a frame is explained`() throws {
+    let outcome = try Self.outcome(
+      """
+      machine x86-64 ram 16MiB percpu off
+      alloc a 2 GFP_KERNEL
+      show frame a
+      show frame 9
+      """)
+    #expect(outcome.error == nil, "\(outcome)")
+    for phrase in ["zone       DMA", "order 2", "line 2", "GFP_KERNEL"] {
+      #expect(outcome.shown.contains(phrase), "\(phrase) is not in\n\(outcome.shown)")
+    }
+  }
+}
