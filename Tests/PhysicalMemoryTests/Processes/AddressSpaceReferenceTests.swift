@@ -28,7 +28,7 @@ struct ReferenceProcess {
     var machine = try Machine(layout)
     machine.overcommit.mode = .always
     var reference: [ProcessNumber: ReferenceProcess] = [:]
-    for step in 0..<100_000 {
+    for step in 0..<40_000 {
       let place: Comment = "seed \(seed), step \(step)"
       let process = reference.keys.sorted().randomElement(using: &random)
       switch Int.random(in: 0..<1000, using: &random) {
