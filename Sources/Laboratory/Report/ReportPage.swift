@@ -11,8 +11,21 @@ public enum ReportPage {
       PackageResources.plot_js, PackageResources.charts_js, PackageResources.maps_js,
       PackageResources.page_js,
     ].map(text).joined(separator: "\n")
+    return html(PackageResources.page_html, script: script, data: data)
+  }
+
+  /// The page of a machine, in the same style.
+  ///
+  /// - Parameter data: its moments as JSON, as `tamalloc lab machine --report` writes them.
+  public static func machine(data: String) -> String {
+    let script = [PackageResources.plot_js, PackageResources.machine_js].map(text)
+      .joined(separator: "\n")
+    return html(PackageResources.machine_html, script: script, data: data)
+  }
+
+  private static func html(_ template: [UInt8], script: String, data: String) -> String {
     var page = ""
-    var rest = text(PackageResources.page_html)[...]
+    var rest = text(template)[...]
     for (mark, content) in [
       ("%STYLE%", text(PackageResources.page_css)), ("%DATA%", escaped(data)), ("%SCRIPT%", script),
     ] {

@@ -130,7 +130,9 @@ extension ScriptRun {
       case .fresh, .hole: index += 1
       }
     }
-    return ["\(name), has \(taken) allocated and \(cached) cached: until they are free it can't grow"]
+    return [
+      "\(name), has \(taken) allocated and \(cached) cached: until they are free it can't grow"
+    ]
   }
 
   private func ownerLines(_ frame: PageFrameNumber, _ head: PageFrameNumber) -> [String] {

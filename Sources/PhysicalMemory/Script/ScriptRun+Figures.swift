@@ -142,7 +142,8 @@ extension ScriptRun {
       return .number(Int(truncatingIfNeeded: address.rawValue))
     case "zone": return .word(try machine.zone(of: place(&words).frame).type.description)
     case "node": return .number(try machine.zone(of: place(&words).frame).node.rawValue)
-    case "references": return .number(Int(try machine.record(of: place(&words).frame).referenceCount))
+    case "references":
+      return .number(Int(try machine.record(of: place(&words).frame).referenceCount))
     case "byte": return .number(try byte(&words))
     default: return nil
     }

@@ -9,7 +9,7 @@ extension ScriptRun {
   mutating func changeFile(_ verb: String, _ words: inout ScriptWords) throws {
     if verb == "sync" {
       try words.finish()
-      return machine.sync()
+      return try machine.sync()
     }
     let name = try words.name("a file's name")
     if verb == "file" {

@@ -77,7 +77,8 @@ extension ScriptRun {
         try machine.kmalloc(size, flags: flags)
       }
     } else {
-      try makeObjects(name, .vmalloc, &words, flags: [.kernel, .highMemory]) { machine, flags throws(MachineError) in
+      try makeObjects(name, .vmalloc, &words, flags: [.kernel, .highMemory]) {
+        machine, flags throws(MachineError) in
         try machine.vmalloc(size, flags: flags, caller: name)
       }
     }
@@ -92,8 +93,9 @@ extension ScriptRun {
     let flags = try words.flags(or: usual)
     let (count, isAll) = try count(&words)
     try words.finish()
-    for done in 0..<count {
-      let made = try make(mayFail: isAll, flags, make)
+    // Nothing at all costs nothing: without a limit, kmalloc of 0 bytes would never be refused.
+    for done in 0..<min(count, 1 << 22) {
+      let made = try one(mayFail: isAll, flags, make)
       guard let address = made else { return }
       holdings.kinds[name] = .objects
       holdings.objects[name, default: []].append(ScriptObject(address: address, source: source))
@@ -101,7 +103,7 @@ extension ScriptRun {
     }
   }
 
-  private mutating func make(
+  private mutating func one(
     mayFail: Bool, _ flags: GFPFlags,
     _ make: (inout Machine, GFPFlags) throws(MachineError) -> KernelAddress
   ) throws(MachineError) -> KernelAddress? {

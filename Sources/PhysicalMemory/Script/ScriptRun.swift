@@ -134,7 +134,7 @@ public struct ScriptRun: ~Copyable {
     case "write": try write(&words)
     case "cpu": try machine.run(on: ProcessorNumber(try words.number("a processor")))
     case "context": try setContext(&words)
-    case "tick": machine.tick(min(try count(&words), MachineScript.mostSteps))
+    case "tick": machine.tick(min(try count(&words), 1_000_000))
     case "drain": machine.drainPerCPUPages()
     case "min-free":
       let size = try words.size("what is to be kept free")

@@ -33,6 +33,12 @@ struct MachineCommand: ParsableCommand {
     completion: .directory)
   var procfs: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write a page that plays the frames' states over the script.", valueName: "file.html"),
+    completion: .file(extensions: ["html"]))
+  var report: String?
+
   static let viewNames = MachineView.allCases.map(\.rawValue).joined(separator: ", ")
 
   static func parseViews(_ text: String) throws -> [MachineView] {
@@ -45,10 +51,20 @@ struct MachineCommand: ParsableCommand {
   }
 
   func run() throws {
+    let page = try report.map { path throws(Failure) in
+      try ReplacedFile(path: path, option: "--report")
+    }
+    let history = MachineHistory()
     var failure: Failure?
-    let run = try machine.run(failure: &failure, sink: { try StandardOutput.write($0) })
+    let run = try machine.run(
+      failure: &failure, sink: { try StandardOutput.write($0) },
+      observer: { if page != nil { history.look(at: $0) } })
     for view in show { try StandardOutput.write(view.text(of: run.machine)) }
     if let procfs { try ProcFolder(path: procfs).write(run.machine) }
+    if let page {
+      history.finish(run)
+      try page.write(MachineReport(history, of: run.machine).html())
+    }
     if let failure { throw failure }
     if run.expectations > 0, show.isEmpty {
       let count = run.expectations
@@ -80,7 +96,9 @@ struct ProcFolder {
   }
 
   private func make(_ path: String) throws(Failure) {
-    guard !path.isEmpty else { throw Failure("--procfs needs the name of a folder", status: .usage) }
+    guard !path.isEmpty else {
+      throw Failure("--procfs needs the name of a folder", status: .usage)
+    }
     if unsafe mkdir(path, 0o777) != 0, ctamalloc_errno() != EEXIST {
       throw Failure("\(path) can't be made: \(errorText(ctamalloc_errno()))", status: .output)
     }

@@ -56,8 +56,9 @@ struct MachineOptions: ParsableArguments {
     var program = MachineScript()
     let name = script.map { $0 == "-" ? "standard input" : $0 } ?? ""
     if let script {
+      let text = try ScriptFile.text(path: script)
       do throws(ScriptError) {
-        program = try MachineScript(ScriptFile.text(path: script))
+        program = try MachineScript(text)
       } catch {
         throw Failure("\(name): \(error)", status: .usage)
       }

@@ -2,7 +2,6 @@
 
 internal import CTamalloc
 internal import Glibc
-internal import PhysicalMemory
 
 /// A script that a person named: a file, a pipe, or `-` for standard input.
 enum ScriptFile {
@@ -10,9 +9,9 @@ enum ScriptFile {
   private static let limit = 64 << 20
 
   /// The text of the file.
-  static func text(path: String) throws(ScriptError) -> String {
+  static func text(path: String) throws(Failure) -> String {
     let descriptor = path == "-" ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw unreadable() }
+    guard descriptor >= 0 else { throw unreadable(path) }
     defer { if descriptor != STDIN_FILENO { close(descriptor) } }
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65536)
@@ -24,21 +23,17 @@ enum ScriptFile {
       if count == 0 { break }
       guard count > 0 else {
         if ctamalloc_errno() == EINTR { continue }
-        throw unreadable()
+        throw unreadable(path)
       }
       bytes += buffer[..<count]
       guard bytes.count <= limit else {
-        throw ScriptError(
-          problem: .invalid("the file", expected: "a script: it has more than 64 MiB"), line: 0,
-          statement: "")
+        throw Failure("\(path) has more than 64 MiB: it is no script", status: .usage)
       }
     }
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  private static func unreadable() -> ScriptError {
-    ScriptError(
-      problem: .invalid("the file", expected: "readable: \(errorText(ctamalloc_errno()))"), line: 0,
-      statement: "")
+  private static func unreadable(_ path: String) -> Failure {
+    Failure("\(path) can't be read: \(errorText(ctamalloc_errno()))", status: .usage)
   }
 }

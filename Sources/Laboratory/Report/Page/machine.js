@@ -1,0 +1,172 @@
+// A machine's page frames over the moments of a script.
+const element = id => document.getElementById(id);
+const data = JSON.parse(element("data").textContent);
+const moments = data.moments, last = moments.length - 1;
+const state = { moment: 0, playing: false };
+const kinds = [
+  ["allocated", "control"], ["page cache", "first-fit"], ["anonymous", "buddy"], ["slab", "power-of-two"],
+  ["vmalloc", "lazy-buddy"], ["kernel stack", "best-fit"], ["page table", "dummy"], ["allocator", "other"],
+  ["kmalloc", "mckusick-karels"], ["page cache, dirty", "worst-fit"],
+];
+let colours = [];
+
+const node = (name, content, parent) => {
+  const made = document.createElement(name);
+  made.textContent = content;
+  parent.append(made);
+  return made;
+};
+
+/** The colour of an order's free blocks: small ones stand out, large ones are calm. */
+function tint(order) {
+  const number = text => [1, 3, 5].map(start => parseInt(text.slice(start, start + 2), 16));
+  const stops = ["s0", "s1", "s2"].map(name => number(theme(name)));
+  const place = order / 10 * 2, first = Math.min(1, Math.floor(place)), part = place - first;
+  return `rgb(${stops[first].map((value, index) => Math.round(value + (stops[first + 1][index] - value) * part)).join()})`;
+}
+
+function makeColours() {
+  colours = ["transparent", theme("free")];
+  for (let order = 0; order <= 10; order += 1) colours.push(tint(order));
+  colours.push(theme("accent"));
+  for (const [, name] of kinds) colours.push(theme(name));
+  const legend = element("legend");
+  legend.replaceChildren();
+  const seen = new Set(moments.flatMap(moment => [...moment.map.matchAll(/[A-X]/g)].map(match => match[0].charCodeAt(0) - 65)));
+  const entry = (number, text) => {
+    if (!seen.has(number)) return;
+    const span = node("span", "", legend), swatch = node("i", "", span);
+    swatch.className = "swatch";
+    swatch.style.background = colours[number];
+    span.append(text);
+  };
+  entry(1, "free, never handed out");
+  for (let order = 0; order <= 10; order += 1) entry(2 + order, `free, order ${order}`);
+  entry(13, "free, in a per-CPU cache");
+  kinds.forEach(([text], index) => entry(14 + index, text));
+}
+
+function drawMap() {
+  const canvas = element("map"), width = canvas.clientWidth;
+  let cell = 16;
+  while (cell > 2 && Math.ceil(data.cells / Math.floor(width / cell)) * cell > 420) cell -= 1;
+  // Rows of a power of two, so that buddies stand where they should.
+  let columns = 1;
+  while (columns * 2 * cell <= width) columns *= 2;
+  canvas.style.height = Math.ceil(data.cells / columns) * cell + "px";
+  const { drawing } = context(canvas);
+  const gap = cell > 4 ? 1 : cell > 2 ? .5 : 0;
+  let place = 0;
+  for (const [, letter, count] of moments[state.moment].map.matchAll(/([A-X])(\d+)/g)) {
+    drawing.fillStyle = colours[letter.charCodeAt(0) - 65];
+    for (const end = place + Number(count); place < end; place += 1) {
+      drawing.fillRect(place % columns * cell, Math.floor(place / columns) * cell, cell - gap, cell - gap);
+    }
+  }
+}
+
+const linear = most => ({ place: value => value / most });
+const across = () => ({ ...linear(Math.max(1, last)), ticks: ticks(Math.max(1, last), 6).filter(Number.isInteger), label: group, title: "moments" });
+const ordinals = Array.from({ length: 11 }, (_, order) => order);
+
+function marker(drawing, px, frame) {
+  const now = Math.round(px(state.moment)) + .5;
+  line(drawing, [[now, frame.top], [now, frame.bottom]], theme("ink"), { wide: 1, dash: [3, 3] });
+}
+
+function drawFree() {
+  const sums = moments.map(moment => {
+    let sum = 0;
+    return moment.blocks.map((count, order) => sum += count * 4096 * 2 ** order);
+  });
+  const most = Math.max(1, ...sums.map(sum => sum[10]));
+  const y = { ...linear(most * 1.04), ticks: ticks(most, 5, 2), label: bytes, title: "free" };
+  chart(element("free"), across(), y, (drawing, px, py, frame) => {
+    for (const order of [...ordinals].reverse()) {
+      line(drawing, sums.map((sum, index) => [px(index), py(sum[order])]), tint(order), { floor: frame.bottom });
+    }
+    marker(drawing, px, frame);
+  });
+}
+
+function drawIndex() {
+  const y = { ...linear(1.04), ticks: [0, .25, .5, .75, 1], label: tick => tick * 100 + " %", title: "unusable" };
+  chart(element("index"), across(), y, (drawing, px, py, frame) => {
+    for (const order of ordinals.slice(1)) {
+      line(drawing, moments.map((moment, index) => [px(index), py(moment.unusable[order])]), tint(order), { wide: 2 });
+    }
+    marker(drawing, px, frame);
+  });
+}
+
+function showMoment() {
+  state.moment = Math.max(0, Math.min(state.moment, last));
+  const moment = moments[state.moment], slider = element("slider");
+  slider.value = state.moment;
+  element("moment").textContent = `tick ${group(moment.tick)}` + (moment.line ? ` · line ${moment.line}` : " · boot");
+  slider.setAttribute("aria-valuetext", element("moment").textContent);
+  element("statement").textContent = (moment.statement || "boot") + (moment.reclaiming ? "   (kswapd is awake)" : "");
+  const table = element("zones");
+  table.replaceChildren();
+  const head = node("tr", "", node("thead", "", table)), body = node("tbody", "", table);
+  for (const text of ["", "free", "min", "low", "high", "managed"]) node("th", text, head);
+  moment.zones.forEach(zone => {
+    const row = node("tr", "", body);
+    node("th", zone.name, row).scope = "row";
+    for (const key of ["free", "min", "low", "high", "managed"]) {
+      node("td", group(zone[key]), row);
+    }
+  });
+  drawMap();
+  drawFree();
+  drawIndex();
+}
+
+function setPlaying(playing) {
+  state.playing = playing;
+  const button = element("play");
+  button.textContent = playing ? "❚❚ Pause" : "▶ Play";
+  button.setAttribute("aria-pressed", playing);
+  if (!playing) return;
+  if (state.moment >= last) state.moment = 0;
+  // The whole script takes 12 seconds.
+  const begin = performance.now() - state.moment / (last + 1) * 12000;
+  const step = now => {
+    if (!state.playing) return;
+    const moment = Math.floor((now - begin) / 12000 * (last + 1));
+    if (moment !== state.moment) { state.moment = moment; showMoment(); }
+    if (state.moment >= last) setPlaying(false);
+    else requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
+}
+
+element("play").onclick = () => setPlaying(!state.playing);
+element("slider").max = last;
+element("slider").oninput = event => {
+  setPlaying(false);
+  state.moment = Number(event.target.value);
+  showMoment();
+};
+for (const id of ["free", "index"]) {
+  const move = event => {
+    if (event.type === "pointermove" && !event.buttons) return;
+    const box = event.target.getBoundingClientRect();
+    setPlaying(false);
+    state.moment = Math.round((event.clientX - box.left - 68) / (box.width - 68 - 30) * last);
+    showMoment();
+  };
+  element(id).onpointerdown = move;
+  element(id).onpointermove = move;
+}
+let waiting = 0;
+addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(showMoment, 100); });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { makeColours(); showMoment(); });
+element("setting").textContent = data.setting;
+element("map-hint").textContent = `Each square is ${data.framesPerCell === 1 ? "a page frame" : group(data.framesPerCell) + " page frames, shown as most of them are"}, in the order of addresses. Press play, or drag.`;
+// #moment=0.5 opens the page so.
+const wish = new URLSearchParams(location.hash.slice(1));
+state.moment = Math.round((Number(wish.get("moment")) || 0) * last);
+setPlaying(false);
+makeColours();
+showMoment();
