@@ -3,13 +3,13 @@
 // The allocator of McKusick and Karels: power-of-two lists without headers. A table with an entry for
 // each page says which class the page's buffers have.
 //
-//     page │ entry │ block │ block │ block │ …            blocks of 2^k − 8 bytes, nothing between
-//              └────▶ run: the page's line in the table
+//     page │ entry │ block │ block │ free │ block │ …        blocks of 2^k − 8 bytes, nothing between
+//              └───── descriptor ────▶
 //
 // Theirs was an array with an entry per page of a fixed arena. Here pages come from anywhere, one by
-// one, and the entries are runs; the first 8 bytes of a page, or of an eighth of one, lead to its
-// entry. That is why a class has 8 bytes less than a power of two: two blocks of 4,088 fit into a page
-// of 8 KiB, four of 2,040, and so on.
+// one, and the entry is the first 8 bytes of a page, or of an eighth of one; the size that free is told
+// says of which. That is why a class has 8 bytes less than a power of two: two blocks of 4,088 fit into
+// a page of 8 KiB, four of 2,040, and so on.
 //
 // Worst and average case of time: O(1). Waste: up to half of each buffer, none for headers: small
 // classes get more buffers out of a run than with them (42 of 24 bytes instead of 32).
@@ -19,7 +19,7 @@
 /// McKusick and Karels' allocator.
 public typealias McKusickKarels = RunLists<EntryPerRun>
 
-/// The eight bytes at the beginning of a run hold its address.
+/// Only a run has a header; the size that is freed says which run a buffer lies in.
 @frozen
 public enum EntryPerRun: RunMarking {
   @inlinable

@@ -3,20 +3,20 @@
 // Power-of-two free lists: a header before each buffer names the list it came from.
 //
 //     │ header │ ······· block ······· │ header │ ······· block ······· │      2^k bytes each
-//         └──────────▶ run ◀───────────────┘
+//       k                                k
 //
 // A request of n bytes takes a buffer of the least power of two that holds n + 8. The free operation
 // reads the header and asks nobody: the size that it is told is not needed.
 //
-// Worst and average case of time: O(1); one cache line of the block is touched. Waste: up to half of
-// each buffer, and worst where requests are powers of two themselves: those need the next one up.
+// Worst and average case of time: O(1); the block, its run's base and descriptor are touched. Waste: up
+// to half of each buffer, and worst where requests are powers of two themselves: those need the next one.
 //
 // Source: U. Vahalia, "UNIX Internals", 12.4. Runs: see RunLists.swift.
 
 /// Power-of-two free lists.
 public typealias PowerOfTwoFreeLists = RunLists<HeaderPerBuffer>
 
-/// The eight bytes before each buffer hold the address of its run.
+/// The eight bytes before each buffer hold its class.
 @frozen
 public enum HeaderPerBuffer: RunMarking {
   @inlinable

@@ -2,16 +2,21 @@
 
 // A run: a page, or an eighth of one (a *chunk*), that is cut into buffers of one class.
 //
-//     descriptor ──▶ base
-//                    │ buffer │ buffer │ buffer │ ········ never cut ········ │
-//                        ▲ free ──▶ free          carved = 3, live = 1
+//     base │ mark │ ····· never cut ····· │ descriptor │ buffer │ free ──▶ buffer │ free │
+//              └─────────────────────────────▶
 //
-// Invariants: live ≤ carved ≤ capacity; the free list has carved − live buffers; a run is in its
-// class's list iff live < capacity.
+//     0       2                     4
+//     │ class │ the chunk's        │ the page's          where the descriptor is, in units of 8 bytes
+//     │       │ descriptor         │ descriptor          from the base on; 0 for a full run
 //
-// Descriptors lie apart from the buffers, close together: the processor's caches hold them all.
+// Terms: a run with room keeps its *descriptor* in one of its free buffers, the last to be taken. A full
+// run needs none: the first buffer that is freed becomes its descriptor. So descriptors take no memory.
+// *Uncut* buffers lie at the beginning: they were never allocated, and are in no list.
+//
+// Invariants: live + uncut + those in the free list + 1, the descriptor's, are the run's capacity; a run
+// is in its class's list iff it has a descriptor.
 
-/// A run's descriptor: 48 bytes in a chunk of descriptors.
+/// The descriptor of a run with room: 24 bytes in a free buffer.
 @frozen
 @usableFromInline
 struct Run: Equatable, BitwiseCopyable {
@@ -20,70 +25,77 @@ struct Run: Equatable, BitwiseCopyable {
   @inlinable
   init(_ at: Place) { self.at = at }
 
-  @usableFromInline static let byteCount = 48
-
-  /// The place 8 bytes before the first buffer.
-  @inlinable var base: Place {
-    get { at.load(0) }
+  @inlinable var next: Run? {
+    get { at.load(0, as: Run?.self) }
     nonmutating set { at.store(0, newValue) }
   }
-  /// The first free buffer; each holds the address of the next.
-  @inlinable var firstFree: Place? {
-    get { at.link(8) }
-    nonmutating set { at.setLink(8, newValue) }
-  }
-  @inlinable var next: Run? {
-    get { at.load(16, as: Run?.self) }
-    nonmutating set { at.store(16, newValue) }
-  }
   @inlinable var previous: Run? {
-    get { at.load(24, as: Run?.self) }
-    nonmutating set { at.store(24, newValue) }
+    get { at.load(8, as: Run?.self) }
+    nonmutating set { at.store(8, newValue) }
   }
-  /// The run of chunks that this run's chunk belongs to; none for whole pages.
-  @inlinable var parent: Run? {
-    get { at.load(32, as: Run?.self) }
-    nonmutating set { at.store(32, newValue) }
+  /// Where the first free buffer is, seen from the descriptor, in units of 8 bytes; each begins with the
+  /// next. 0 for none.
+  @inlinable var firstFree: Int32 {
+    get { at.load(16) }
+    nonmutating set { at.store(16, newValue) }
   }
   /// Buffers that are allocated.
   @inlinable var live: UInt16 {
-    get { at.load(40) }
-    nonmutating set { at.store(40, newValue) }
+    get { at.load(20) }
+    nonmutating set { at.store(20, newValue) }
   }
-  /// Buffers that were allocated at least once.
-  @inlinable var carved: UInt16 {
-    get { at.load(42) }
-    nonmutating set { at.store(42, newValue) }
-  }
-  /// Buffers that there is room for.
-  @inlinable var capacity: UInt16 {
-    get { at.load(44) }
-    nonmutating set { at.store(44, newValue) }
-  }
-  /// The class's number in the table of lists.
-  @inlinable var classIndex: UInt16 {
-    get { at.load(46) }
-    nonmutating set { at.store(46, newValue) }
+  /// Buffers that were never allocated.
+  @inlinable var uncut: UInt16 {
+    get { at.load(22) }
+    nonmutating set { at.store(22, newValue) }
   }
 
-  /// Makes this the descriptor of a run without buffers.
+  @inlinable @inline(__always)
+  func place(_ position: Int32) -> Place { at + Int(position) &<< 3 }
+
+  @inlinable @inline(__always)
+  func position(_ place: Place) -> Int32 { Int32(truncatingIfNeeded: (place - at) &>> 3) }
+
+  /// Makes this the descriptor of a run without free buffers but its own and the uncut.
   @inlinable
-  func open(base: Place, parent: Run?, capacity: Int, classIndex: Int) {
-    self.base = base
-    firstFree = nil
-    next = nil
-    previous = nil
-    self.parent = parent
-    live = 0
-    carved = 0
-    // The rest of a run of more than 65,535 buffers stays unused.
-    self.capacity = UInt16(truncatingIfNeeded: min(capacity, Int(UInt16.max)))
-    self.classIndex = UInt16(truncatingIfNeeded: classIndex)
+  func open(live: Int, uncut: Int) {
+    firstFree = 0
+    self.live = UInt16(truncatingIfNeeded: live)
+    self.uncut = UInt16(truncatingIfNeeded: uncut)
   }
 }
 
-/// Where an algorithm keeps the way from a buffer to its run, which is what tells power-of-two free
-/// lists and McKusick–Karels apart.
+/// The eight bytes at the beginning of a page or chunk.
+@frozen
+@usableFromInline
+struct RunBase: Equatable, BitwiseCopyable {
+  @usableFromInline let at: Place
+  /// Whether the run is a page; the first chunk of a page begins where the page does.
+  @usableFromInline let isPage: Bool
+
+  @inlinable @inline(__always)
+  init(_ at: Place, isPage: Bool) {
+    self.at = at
+    self.isPage = isPage
+  }
+
+  /// Where the descriptor is, in units of 8 bytes; 0 for a full run.
+  @inlinable var descriptor: UInt32 {
+    @inline(__always) get { isPage ? at.load(4) : UInt32(at.load(2, as: UInt16.self)) }
+    @inline(__always) nonmutating set {
+      if isPage { at.store(4, newValue) } else { at.store(2, UInt16(truncatingIfNeeded: newValue)) }
+    }
+  }
+
+  @inlinable @inline(__always)
+  func place(_ position: UInt32) -> Place { at + Int(position) &<< 3 }
+
+  @inlinable @inline(__always)
+  func position(_ place: Place) -> UInt32 { UInt32(truncatingIfNeeded: (place - at) &>> 3) }
+}
+
+/// How an algorithm knows the class of a buffer, which is what tells power-of-two free lists and
+/// McKusick–Karels apart.
 public protocol RunMarking {
   /// Bytes from one buffer of class 2^`shift` to the next; 8 less, or all of them, are the user's.
   static func stride(shift: Int) -> Int

@@ -7,13 +7,12 @@ extension RunLists {
   public func checkInvariants() -> Bool {
     guard let entry else { return true }
     let root = Root(entry)
-    guard root.blocks >= 0, root.homeRun.live >= 1 else { return false }
-    for index in 0..<root.pageShift &- 2 {
+    guard root.blocks > 0 else { return false }
+    for shift in Self.smallestShift...root.pageShift {
       var previous: Run?
-      var run = root[index]
+      var run = root[shift]
       while let listed = run {
-        guard listed.previous == previous, Int(listed.classIndex) == index, Self.holds(listed)
-        else { return false }
+        guard listed.previous == previous, Self.holds(listed, shift, root) else { return false }
         previous = listed
         run = listed.next
       }
@@ -21,18 +20,18 @@ extension RunLists {
     return true
   }
 
-  /// live ≤ carved ≤ capacity, live < capacity, and carved − live buffers are free.
-  static func holds(_ run: Run) -> Bool {
-    guard run.live <= run.carved, run.carved <= run.capacity, run.live < run.capacity else {
-      return false
+  /// The base leads to the descriptor, and each buffer is live, uncut, free or the descriptor's.
+  static func holds(_ run: Run, _ shift: Int, _ root: Root) -> Bool {
+    let base = root.base(of: run.at, shift)
+    guard base.descriptor == base.position(run.at), run.live > 0 else { return false }
+    let capacity = root.capacity(shift)
+    var buffers = Int(run.live) &+ Int(run.uncut) &+ 1
+    var free = run.firstFree
+    while free != 0 {
+      buffers &+= 1
+      guard buffers <= capacity else { return false }
+      free = run.place(free).load(0)
     }
-    var free = 0
-    var buffer = run.firstFree
-    while let listed = buffer {
-      free &+= 1
-      guard free <= Int(run.carved &- run.live) else { return false }
-      buffer = listed.link(0)
-    }
-    return free == Int(run.carved &- run.live)
+    return buffers == capacity
   }
 }

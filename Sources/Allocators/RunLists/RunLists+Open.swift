@@ -5,80 +5,30 @@
 public import Pages
 
 extension RunLists {
-  /// Takes the first page, and lays out the root in it.
+  /// Takes the first page, and lays out the root in its last chunk.
   @inlinable @inline(never)
   mutating func found<Source: PageSource & ~Copyable>(_ source: inout Source) -> Bool {
-    let pageBytes = source.pageBytes
     guard let page = source.takePage() else { return false }
-    let root = Root(page)
-    let pageShift = pageBytes.trailingZeroBitCount
-    (page + 56).clear(Root.byteCount(pageShift: pageShift))
+    let pageShift = source.pageBytes.trailingZeroBitCount
+    let chunkBytes = 1 << (pageShift &- Self.chunksShift)
+    let last = page + (source.pageBytes &- chunkBytes)
+    last.clear(24 &+ 8 &* (pageShift &- Self.smallestShift &+ 1))
+    let root = Root(last)
     root.pageShift = pageShift
-    entry = page
-    selfHost(page, rootBytes: Root.byteCount(pageShift: pageShift), root)
+    entry = last
+    let chunks = RunBase(page, isPage: true)
+    let buffers = (1 << Self.chunksShift) &- 1
+    open(chunks, root.chunkShift, buffers, live: 1, root)
     return true
   }
 
-  /// Makes the first page one of chunks whose chunk 0 holds the root and descriptors, the page's own
-  /// first.
+  /// Lays a descriptor out in the last of a run's buffers, and puts the run into its list.
   @inlinable
-  mutating func selfHost(_ page: Place, rootBytes: Int, _ root: Root) {
-    let pageRun = Run(page + (8 &+ Run.byteCount &+ rootBytes))
-    let descriptors = openDescriptors(
-      page, byteCount: root.chunkBytes, parent: pageRun, rootBytes: rootBytes, root)
-    descriptors.carved = 1
-    descriptors.live = 1
-    pageRun.open(
-      base: page, parent: nil, capacity: 1 << Self.chunksShift,
-      classIndex: Root.index(root.chunkShift))
-    pageRun.carved = 1
-    pageRun.live = 1
-    page.store(0, pageRun)
-    root.push(pageRun)
-  }
-
-  /// Makes the first chunk, or a page, one of descriptors, its own first.
-  @inlinable
-  func openDescriptors(
-    _ start: Place, byteCount: Int, parent: Run?, rootBytes: Int, _ root: Root
-  ) -> Run {
-    let run = Run(start + 8)
-    let room = byteCount &- 8 &- Run.byteCount &- rootBytes
-    run.open(
-      base: start + (Run.byteCount &+ rootBytes), parent: parent, capacity: room / Run.byteCount,
-      classIndex: 0)
-    root.push(run)
-    return run
-  }
-
-  /// Takes a descriptor: from the first chunk as long as it has any, then from pages of their own.
-  @inlinable
-  mutating func takeDescriptor<Source: PageSource & ~Copyable>(
-    _ root: Root, _ source: inout Source
-  ) -> Run? {
-    if root[0] == nil {
-      guard let page = source.takePage() else { return nil }
-      _ = openDescriptors(page, byteCount: root.pageBytes, parent: nil, rootBytes: 0, root)
-    }
-    let run = root[0]!
-    let place: Place
-    if let free = run.firstFree {
-      place = free
-      run.firstFree = free.link(0)
-    } else {
-      place = run.base + (8 &+ Run.byteCount &* Int(run.carved))
-      run.carved &+= 1
-    }
-    root.countTaken(run)
-    return Run(place)
-  }
-
-  /// Gives a descriptor back.
-  @inlinable
-  mutating func giveDescriptor<Source: PageSource & ~Copyable>(
-    _ run: Run, _ root: Root, _ source: inout Source
-  ) {
-    give(run.at, Run(run.at.roundedDown(to: root.pageBytes) + 8), root, &source)
+  func open(_ base: RunBase, _ shift: Int, _ buffers: Int, live: Int, _ root: Root) {
+    let run = Run(base.at + (8 &+ root.stride(shift) &* (buffers &- 1)))
+    run.open(live: live, uncut: buffers &- 1)
+    base.descriptor = base.position(run.at)
+    root.push(run, shift)
   }
 
   /// Opens a run of a class whose list is empty, and puts it into the list.
@@ -89,63 +39,61 @@ extension RunLists {
     _ shift: Int, _ root: Root, _ source: inout Source
   ) -> Run? {
     let chunkShift = root.chunkShift
-    guard let run = takeDescriptor(root, &source) else { return nil }
-    var parent: Run?
-    let base: Place
+    let base: RunBase
     if shift >= chunkShift {
-      guard let page = source.takePage() else {
-        giveDescriptor(run, root, &source)
-        return nil
-      }
-      base = page
+      guard let page = source.takePage() else { return nil }
+      base = RunBase(page, isPage: true)
     } else {
-      guard let chunks = root[Root.index(chunkShift)] ?? openRun(chunkShift, root, &source) else {
-        giveDescriptor(run, root, &source)
-        return nil
-      }
-      base = take(chunks, chunkShift, root) - 8
-      parent = chunks
+      guard let chunks = root[chunkShift] ?? openRun(chunkShift, root, &source) else { return nil }
+      base = RunBase(take(chunks, chunkShift, root) - 8, isPage: false)
     }
-    let bytes = shift >= chunkShift ? root.pageBytes : root.chunkBytes
-    run.open(
-      base: base, parent: parent,
-      capacity: shift == chunkShift
-        ? 1 << Self.chunksShift
-        : (Marking.isPerBuffer ? bytes : bytes &- 8) / Marking.stride(shift: shift),
-      classIndex: Root.index(shift))
-    if !Marking.isPerBuffer { base.store(0, run) }
-    root.push(run)
-    return run
+    open(base, shift, root.capacity(shift), live: 0, root)
+    return root[shift]
+  }
+
+  /// Gives the first buffer back to a full run: it becomes the descriptor.
+  @inlinable @inline(never)
+  mutating func reopen<Source: PageSource & ~Copyable>(
+    _ place: Place, _ base: RunBase, _ shift: Int, _ root: Root, _ source: inout Source
+  ) {
+    let live = root.capacity(shift) &- 1
+    if live == 0 {
+      release(base, root, &source)
+      return
+    }
+    let run = Run(place)
+    run.open(live: live, uncut: 0)
+    base.descriptor = base.position(place)
+    root.push(run, shift)
   }
 
   /// Closes a run that holds nothing.
   @inlinable @inline(never)
   mutating func close<Source: PageSource & ~Copyable>(
-    _ run: Run, _ root: Root, _ source: inout Source
+    _ run: Run, _ base: RunBase, _ shift: Int, _ root: Root, _ source: inout Source
   ) {
-    root.unlink(run)
-    if run.classIndex == 0 {
-      source.returnPage(run.at - 8)
-      return
-    }
-    let base = run.base
-    let parent = run.parent
-    giveDescriptor(run, root, &source)
-    if let parent {
-      base.store(0, parent)
-      give(base + 8, parent, root, &source)
+    root.unlink(run, shift)
+    release(base, root, &source)
+  }
+
+  /// Gives the page or chunk of a run back.
+  @inlinable
+  mutating func release<Source: PageSource & ~Copyable>(
+    _ base: RunBase, _ root: Root, _ source: inout Source
+  ) {
+    if base.isPage {
+      source.returnPage(base.at)
     } else {
-      source.returnPage(base)
+      give(base.at + 8, root.chunkShift, root, &source)
     }
   }
 
-  /// Returns the first page where it holds nothing but the root and its own descriptor. Nothing may be
-  /// about to be closed: it would need the root.
+  /// Returns the first page where no block is left: it holds nothing but the root. Nothing may be about
+  /// to be closed: it would need the root.
   @inlinable @inline(never)
   mutating func dissolve<Source: PageSource & ~Copyable>(_ root: Root, _ source: inout Source) {
-    let descriptors = root.homeRun
-    guard root.blocks == 0, descriptors.live == 1, descriptors.parent!.live == 1 else { return }
+    guard root.blocks == 0 else { return }
     entry = nil
-    source.returnPage(root.at)
+    source.returnPage(root.at.roundedDown(to: source.pageBytes))
   }
 }

@@ -1,69 +1,75 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 
-// The root: the table of lists, in chunk 0 of the first page.
+// The root: the table of lists, in the last chunk of the first page.
 //
-//     0         8              56            64      72          80 …
-//     │ (mark)  │ descriptor   │ page shift  │ blocks│ list of    │ lists of 16, 32, …
-//     │         │ of this chunk│             │       │ descriptors│ up to the page
-//
-// Behind it lie descriptors, the first of which is that of the first page.
+//     0         8             16        24
+//     │ (mark)  │ page shift  │ blocks  │ lists of 32, 64, … up to the page
 
 extension RunLists {
   /// The table of lists.
   @frozen
   @usableFromInline
   struct Root: BitwiseCopyable {
-    /// The beginning of the first page.
+    /// The beginning of the root's chunk.
     @usableFromInline let at: Place
 
     @inlinable
     init(_ at: Place) { self.at = at }
 
-    /// The bytes of the root behind the chunk's descriptor.
-    @inlinable static func byteCount(pageShift: Int) -> Int { 16 &+ 8 &* (pageShift &- 2) }
-
-    /// The place in the table of the class 2^`shift`; descriptors have place 0.
+    /// The place in the table of the class 2^`shift`.
     @inlinable @inline(__always)
-    static func index(_ shift: Int) -> Int { shift &- 3 }
+    static func index(_ shift: Int) -> Int { shift &- RunLists.smallestShift }
 
     @inlinable var pageShift: Int {
-      get { at.load(56) }
-      nonmutating set { at.store(56, newValue) }
+      get { at.load(8) }
+      nonmutating set { at.store(8, newValue) }
     }
     @inlinable var chunkShift: Int { pageShift &- RunLists.chunksShift }
     @inlinable var pageBytes: Int { 1 << pageShift }
     @inlinable var chunkBytes: Int { 1 << chunkShift }
     /// Blocks that the user holds.
     @inlinable var blocks: Int {
-      get { at.load(64) }
-      nonmutating set { at.store(64, newValue) }
-    }
-    /// The run of the descriptors that lie beside the root.
-    @inlinable var homeRun: Run { Run(at + 8) }
-
-    /// The first run with room of a class.
-    @inlinable subscript(index: Int) -> Run? {
-      get { at.load(72 &+ 8 &* index, as: Run?.self) }
-      nonmutating set { at.store(72 &+ 8 &* index, newValue) }
+      get { at.load(16) }
+      nonmutating set { at.store(16, newValue) }
     }
 
-    /// Counts a buffer that was taken from a run; a run without room leaves its list.
+    /// The first run with room of a class 2^`shift`.
+    @inlinable subscript(shift: Int) -> Run? {
+      @inline(__always) get { at.load(24 &+ 8 &* Self.index(shift), as: Run?.self) }
+      @inline(__always) nonmutating set { at.store(24 &+ 8 &* Self.index(shift), newValue) }
+    }
+
+    /// Buffers that a run of a class 2^`shift` has.
+    @inlinable
+    func capacity(_ shift: Int) -> Int {
+      if shift == chunkShift { return 1 << RunLists.chunksShift }
+      let bytes = shift > chunkShift ? pageBytes : chunkBytes
+      let stride = Marking.stride(shift: shift)
+      // The rest of a run of more than 65,535 buffers stays unused, and what 16 bits don't reach.
+      let reach = shift > chunkShift ? bytes : min(bytes, 1 << 19)
+      return min((Marking.isPerBuffer ? reach : reach &- 8) / stride, Int(UInt16.max))
+    }
+
+    /// Bytes from one buffer of a class 2^`shift` to the next.
     @inlinable @inline(__always)
-    func countTaken(_ run: Run) {
-      let live = run.live &+ 1
-      run.live = live
-      if live == run.capacity { unlink(run) }
+    func stride(_ shift: Int) -> Int {
+      shift == chunkShift ? chunkBytes : Marking.stride(shift: shift)
+    }
+
+    /// The run that a buffer of a class 2^`shift` lies in.
+    @inlinable @inline(__always)
+    func base(of place: Place, _ shift: Int) -> RunBase {
+      let isPage = shift >= chunkShift
+      return RunBase((place - 8).roundedDown(to: isPage ? pageBytes : chunkBytes), isPage: isPage)
     }
 
     /// Puts a run into its list: first where its page is lower than that of the first, else second.
     ///
-    /// The first run then tends to be a low one, for O(1): a list in full order (a heap was tried)
-    /// gives a penalty 2 % better, and takes 5 ns more an operation.
+    /// The first run then tends to be a low one, for O(1).
     @inlinable
-    func push(_ run: Run) {
-      let index = Int(run.classIndex)
-      let first = self[index]
-      if let first, run.base - first.base > 0 {
+    func push(_ run: Run, _ shift: Int) {
+      let first = self[shift]
+      if let first, run.at - first.at > 0 {
         let next = first.next
         run.next = next
         run.previous = first
@@ -74,17 +80,17 @@ extension RunLists {
       run.next = first
       run.previous = nil
       first?.previous = run
-      self[index] = run
+      self[shift] = run
     }
 
     /// Takes a run out of its list.
     @inlinable
-    func unlink(_ run: Run) {
+    func unlink(_ run: Run, _ shift: Int) {
       let next = run.next
       if let previous = run.previous {
         previous.next = next
       } else {
-        self[Int(run.classIndex)] = next
+        self[shift] = next
       }
       next?.previous = run.previous
     }

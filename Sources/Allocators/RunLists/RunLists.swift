@@ -2,7 +2,7 @@
 
 // Lists of free buffers, one for each power of two, fed by runs.
 //
-//     entry ──▶ root │ list of 16 │ 32 │ … │ page │        a list holds the runs with room,
+//     entry ──▶ root │ list of 32 │ 64 │ … │ page │        a list holds the runs with room,
 //                        │
 //                        ▼
 //                     run ⇄ run ⇄ run                       each has its own list of buffers
@@ -14,13 +14,8 @@
 // Verbs:           open                take            give, last buffer
 //     nothing ───────────▶ in list ◀──────────▶ full          ──────────▶ nothing (closed)
 //
-// Descriptors are buffers of a class of their own. The first lie beside the root, in chunk 0 of the
-// first page; when those are used up, pages of descriptors are taken. The first descriptor of such a
-// place is its own run's.
-//
 // Invariants:
-// - A page is held iff a block lies in it, or a descriptor of another run does, or it holds the root
-//   and any block is allocated.
+// - A page is held iff a block lies in it, or it holds the root and any block is allocated.
 //
 // Sources: M. K. McKusick, M. J. Karels, "Design of a General Purpose Memory Allocator for the 4.3BSD
 // UNIX Kernel", USENIX 1988; U. Vahalia, "UNIX Internals", 12.4 and 12.5. Their lists hold buffers;
@@ -32,23 +27,23 @@ public import Pages
 @safe
 @frozen
 public struct RunLists<Marking: RunMarking>: KernelMemoryAllocator, ~Copyable {
-  /// The first page, whose chunk 0 holds the root; nil while nothing is allocated.
+  /// The root's chunk, the last of the first page; nil while nothing is allocated.
   @usableFromInline var entry: Place?
 
   @inlinable
   public init() { entry = nil }
 
-  /// - Complexity: O(1): a list's first run, its first buffer. At most three runs are opened.
+  /// - Complexity: O(1): a list's first run, its first buffer. At most two runs are opened.
   @inlinable
   public mutating func allocate<Source: PageSource & ~Copyable>(
     _ size: Int, from source: inout Source
   ) -> UnsafeMutableRawPointer? {
     let pageBytes = source.pageBytes
     guard size > 0, size <= pageBytes &- 8 else { return nil }
-    let shift = max(Self.smallestShift, Int.bitWidth &- (size &+ 7).leadingZeroBitCount)
+    let shift = Self.shift(size)
     if entry == nil { guard found(&source) else { return nil } }
     let root = Root(entry!)
-    if let run = root[Root.index(shift)] {
+    if let run = root[shift] {
       root.blocks &+= 1
       return unsafe take(run, shift, root).pointer
     }
@@ -60,67 +55,81 @@ public struct RunLists<Marking: RunMarking>: KernelMemoryAllocator, ~Copyable {
     _ shift: Int, _ root: Root, _ source: inout Source
   ) -> Place? {
     guard let run = openRun(shift, root, &source) else {
-      if entry != nil { dissolve(root, &source) }
+      dissolve(root, &source)
       return nil
     }
     root.blocks &+= 1
     return take(run, shift, root)
   }
 
-  /// - Complexity: O(1). At most three runs are closed.
+  /// - Complexity: O(1). At most two runs are closed.
   @inlinable
   public mutating func free<Source: PageSource & ~Copyable>(
     _ block: UnsafeMutableRawPointer, size: Int, to source: inout Source
   ) {
     let place = unsafe Place(block)
     let root = Root(entry!)
-    let run: Run
-    if Marking.isPerBuffer {
-      run = (place - 8).load(0)
-    } else {
-      let pageBytes = source.pageBytes
-      let chunk = pageBytes >> Self.chunksShift
-      run = place.roundedDown(to: size > chunk &- 8 ? pageBytes : chunk).load(0)
-    }
+    let shift = Marking.isPerBuffer ? Int((place - 8).load(0, as: UInt16.self)) : Self.shift(size)
     let blocks = root.blocks &- 1
     root.blocks = blocks
-    give(place, run, root, &source)
+    give(place, shift, root, &source)
     if blocks == 0 { dissolve(root, &source) }
   }
 
-  /// Buffers of 16 bytes are the smallest: 8 for the user, 8 for whatever the marking needs.
-  @inlinable static var smallestShift: Int { 4 }
+  /// Buffers of 32 bytes are the smallest: 24 for the user or a descriptor, 8 for what the marking needs.
+  @inlinable static var smallestShift: Int { 5 }
   /// A page has 8 chunks.
   @inlinable static var chunksShift: Int { 3 }
 
-  /// Takes a buffer from a run that has room.
+  /// The class of a request.
+  @inlinable @inline(__always)
+  static func shift(_ size: Int) -> Int {
+    max(smallestShift, Int.bitWidth &- (size &+ 7).leadingZeroBitCount)
+  }
+
+  /// Takes a buffer from a run that has room: a free one, else an uncut one, else the descriptor's.
   @inlinable @inline(__always)
   mutating func take(_ run: Run, _ shift: Int, _ root: Root) -> Place {
     let place: Place
-    if let free = run.firstFree {
-      place = free
-      run.firstFree = free.link(0)
+    let free = run.firstFree
+    if free != 0 {
+      place = run.place(free)
+      run.firstFree = place.load(0)
+      run.live &+= 1
+    } else if run.uncut != 0 {
+      let uncut = run.uncut &- 1
+      let base = root.base(of: run.at, shift)
+      place = base.at + (8 &+ root.stride(shift) &* Int(uncut))
+      run.uncut = uncut
+      run.live &+= 1
     } else {
-      let isChunk = shift == root.chunkShift
-      let stride = isChunk ? root.chunkBytes : Marking.stride(shift: shift)
-      place = run.base + (8 &+ stride &* Int(run.carved))
-      run.carved &+= 1
-      if Marking.isPerBuffer || isChunk { (place - 8).store(0, run) }
+      place = run.at
+      root.unlink(run, shift)
+      root.base(of: place, shift).descriptor = 0
     }
-    root.countTaken(run)
+    if Marking.isPerBuffer { (place - 8).store(0, UInt16(truncatingIfNeeded: shift)) }
     return place
   }
 
   /// Gives a buffer back to its run, and closes the run with its last buffer.
   @inlinable @inline(__always)
   mutating func give<Source: PageSource & ~Copyable>(
-    _ place: Place, _ run: Run, _ root: Root, _ source: inout Source
+    _ place: Place, _ shift: Int, _ root: Root, _ source: inout Source
   ) {
-    place.setLink(0, run.firstFree)
-    run.firstFree = place
+    let base = root.base(of: place, shift)
+    let descriptor = base.descriptor
+    guard descriptor != 0 else {
+      reopen(place, base, shift, root, &source)
+      return
+    }
+    let run = Run(base.place(descriptor))
     let live = run.live &- 1
+    if live == 0 {
+      close(run, base, shift, root, &source)
+      return
+    }
     run.live = live
-    if live == run.capacity &- 1 { root.push(run) }
-    if live == 0 { close(run, root, &source) }
+    place.store(0, run.firstFree)
+    run.firstFree = run.position(place)
   }
 }
