@@ -78,7 +78,7 @@ extension Machine {
     if address.rawValue <= Self.zeroSizeAddress.rawValue {
       if address.rawValue == 0 || address == Self.zeroSizeAddress { return }
     }
-    let offset = try liveOffset(address)
+    guard let offset = liveOffset(address) else { throw refusal(address) }
     let owner = frames[PageFrameNumber(index: offset >> 12)].owner
     guard owner.kind == .slab else { return try kfreePages(offset) }
     try freeObject(offset: offset, Int(truncatingIfNeeded: owner.number))
@@ -87,7 +87,7 @@ extension Machine {
   /// The bytes that an object really has (ksize).
   public func ksize(_ address: KernelAddress) throws(MachineError) -> ByteCount {
     if address.rawValue == 0 || address == Self.zeroSizeAddress { return 0 }
-    let offset = try liveOffset(address)
+    guard let offset = liveOffset(address) else { throw notLive(address) }
     let owner = frames[PageFrameNumber(index: offset >> 12)].owner
     if owner.kind == .slab { return ByteCount(slabs.caches[Int(owner.number)].objectSize) }
     return frames[PageFrameNumber(index: offset >> 12)].order.size
