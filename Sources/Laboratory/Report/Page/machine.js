@@ -48,11 +48,11 @@ function makeColours() {
 
 function drawMap() {
   const canvas = element("map"), width = canvas.clientWidth;
-  let cell = 16;
-  while (cell > 2 && Math.ceil(data.cells / Math.floor(width / cell)) * cell > 420) cell -= 1;
   // Rows of a power of two, so that buddies stand where they should.
-  let columns = 1;
-  while (columns * 2 * cell <= width) columns *= 2;
+  const fitting = cell => 2 ** Math.max(0, Math.floor(Math.log2(width / cell)));
+  let cell = 16;
+  while (cell > 2 && Math.ceil(data.cells / fitting(cell)) * cell > 480) cell -= 1;
+  const columns = fitting(cell);
   canvas.style.height = Math.ceil(data.cells / columns) * cell + "px";
   const { drawing } = context(canvas);
   const gap = cell > 4 ? 1 : cell > 2 ? .5 : 0;
