@@ -46,6 +46,7 @@ struct TraceLayout: ~Copyable {
     case .resize(let id, let size):
       resize(id, size, &batch)
     }
+    batch.slotCount = slots.slotCount
   }
 
   /// How many slots the steps so far have.
