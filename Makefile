@@ -5,6 +5,7 @@
 # make test-swift, test-install, test-kernel   parts of them
 # make test-heap   the heap's tests at full size, under every program that they know
 # make kernel   build Linux with the system calls, in a cache outside the checkout, and say where
+# make test-kernel-mm   Linux's own tests of memory management in it, compared with Debian's kernel
 # make test-kernel-debug   its tests under KASAN, lockdep and other checks
 # make kernel-package CONFIG='--config FILE'   Debian packages of it for a real machine
 # make bench    ratios against bare mmap, unsafe buffers and other allocators
@@ -21,7 +22,7 @@ DEMO ?=
 build = swift build -c release --product tamalloc
 command = .build/release/tamalloc
 
-.PHONY: help demo test test-swift test-install test-heap test-kernel test-kernel-debug
+.PHONY: help demo test test-swift test-install test-heap test-kernel test-kernel-mm test-kernel-debug
 .PHONY: kernel kernel-package bench install lint clean setup setup-test setup-bench
 
 help:
@@ -62,11 +63,14 @@ test-install: setup-test
 # The first builds the kernel for the others.
 test-kernel: setup
 	Kernel/scripts/test
-	Kernel/scripts/mm-selftests --no-build
 	Kernel/scripts/ordinary-memory --no-build
 	Kernel/scripts/test-terminal
 	Kernel/scripts/test-library
 	Tests/MemoryStatisticsTests/Programs/compare-sources "$$(Kernel/scripts/command)"
+
+# Linux's own tests, here and in Debian's kernel, which takes long the first time.
+test-kernel-mm: setup
+	Kernel/scripts/mm-selftests
 
 test-kernel-debug: setup
 	KERNEL_DEBUG=1 Kernel/scripts/test

@@ -50,7 +50,9 @@ import Testing
   /// characters, values in 8 or as many as they take.
   static func meminfoLine(_ line: Substring) -> (name: String, value: Int)? {
     guard let colon = line.firstIndex(of: ":"), line.hasSuffix(" kB") else { return nil }
-    let digits = line.dropLast(3).suffix { $0.isNumber }
+    let figures = line.dropLast(3)
+    guard let gap = figures.lastIndex(where: { !$0.isNumber }) else { return nil }
+    let digits = figures[figures.index(after: gap)...]
     guard let value = Int(digits), line.count == 16 + max(8, digits.count) + 3,
       line[line.index(after: colon)..<digits.startIndex].allSatisfy({ $0 == " " })
     else { return nil }
