@@ -20,7 +20,8 @@ import Testing
     "ExportArguments": ["MemoryStatistics", "ArgumentParser"],
     "TamallocCommand": [
       "Pages", "CTamalloc", "Charts", "Tamalloc", "Laboratory", "PhysicalMemory",
-      "MemoryStatistics", "ExportArguments", "ArgumentParser", "FoundationEssentials", "Glibc", "Synchronization",
+      "MemoryStatistics", "ExportArguments", "ArgumentParser", "FoundationEssentials", "Glibc",
+      "Synchronization",
     ],
     "TamallocExport": [
       "MemoryStatistics", "ExportArguments", "ArgumentParser", "Glibc", "Synchronization",
