@@ -50,7 +50,9 @@ import Testing
   /// characters, values in 8 or as many as they take.
   static func meminfoLine(_ line: Substring) -> (name: String, value: Int)? {
     guard let colon = line.firstIndex(of: ":"), line.hasSuffix(" kB") else { return nil }
-    let digits = line.dropLast(3).suffix { $0.isNumber }
+    let text = line.dropLast(3)
+    let digits = text[
+      (text.lastIndex { !$0.isNumber }.map { text.index(after: $0) } ?? text.startIndex)...]
     guard let value = Int(digits), line.count == 16 + max(8, digits.count) + 3,
       line[line.index(after: colon)..<digits.startIndex].allSatisfy({ $0 == " " })
     else { return nil }
