@@ -81,10 +81,12 @@ import Testing
     #expect(machine.availableFrames < machine.freeFrames)
   }
 
-  /// Lines that a kernel may lack: without NUMA, without some zone, or before they were there.
+  /// Lines that a kernel may lack: without NUMA, without some zone, before they were there or since
+  /// they are no more.
   static let optionalInZoneinfo: Set<String> = [
     "numa_hit 0", "numa_miss 0", "numa_foreign 0", "numa_interleave 0", "numa_local 0",
-    "numa_other 0", "nr_swapcached 0", "nr_sec_page_table_pages 0", "high_min: 0", "high_max: 0",
+    "numa_other 0", "nr_swapcached 0", "nr_writeback_temp 0", "nr_sec_page_table_pages 0",
+    "high_min: 0", "high_max: 0",
     "vm stats threshold: 0", "cpu: 0", "Node 0, zone DMA", "Node 0, zone DMA0",
     "Node 0, zone Normal", "Node 0, zone Movable",
   ]

@@ -13,8 +13,10 @@ extension Machine {
   public var meminfo: String {
     var text = ""
     for (name, frames) in meminfoLines {
-      text += leftColumn(name + ":", 16) + column(frames << (PageFrameNumber.shift - 10), 8)
-      text += " kB\n"
+      // A name that is too long for its column takes from the figure's.
+      let width = max(16, name.utf8.count + 1)
+      text += leftColumn(name + ":", width)
+      text += column(frames << (PageFrameNumber.shift - 10), 24 - width) + " kB\n"
     }
     return text
   }
