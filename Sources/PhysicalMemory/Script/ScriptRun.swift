@@ -16,7 +16,7 @@ public typealias ScriptSink = (String) throws -> Void
 /// A script's run.
 public struct ScriptRun: ~Copyable {
   /// The machine as it is now.
-  public var machine: Machine
+  public internal(set) var machine: Machine
   /// What was expected so far, and held.
   public private(set) var expectations = 0
   /// Statements that were run.

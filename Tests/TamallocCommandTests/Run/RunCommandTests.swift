@@ -171,7 +171,7 @@ import Testing
 
   @Test func `arguments that make no sense are refused`() throws {
     #expect(try BuiltCommand.run("run").status == 2)
-    #expect(try BuiltCommand.run("run", "--", "ls").status == 2)
+    #expect(try BuiltCommand.run("run", "--record", "--", "ls").status == 2)
     #expect(try BuiltCommand.run("run", "--record", "/nowhere/x", "--", "ls").status == 3)
     #expect(try BuiltCommand.run("run", "--record", "/dev/null", "--", "ls").status == 3)
     let file = workshop.folder + "/none"
