@@ -34,15 +34,19 @@ enum BuiltCommand {
   static func run(_ arguments: [String], by program: String = path) throws -> Outcome {
     let process = Process()
     let output = Pipe()
-    let complaint = Pipe()
+    // A file: a pipe that nobody reads while the other is read would stop a command that says much.
+    let complaint = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    try Data().write(to: complaint)
+    defer { try? FileManager.default.removeItem(at: complaint) }
+    let complaints = try FileHandle(forWritingTo: complaint)
     process.executableURL = URL(filePath: program)
     process.arguments = arguments
     process.standardOutput = output
-    process.standardError = complaint
+    process.standardError = complaints
     try process.run()
     let text = output.fileHandleForReading.readDataToEndOfFile()
-    let errors = complaint.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
+    let errors = try Data(contentsOf: complaint)
     return Outcome(
       status: process.terminationReason == .exit
         ? process.terminationStatus : 128 + process.terminationStatus,
