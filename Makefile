@@ -22,7 +22,7 @@ DEMO ?=
 build = swift build -c release --product tamalloc
 command = .build/release/tamalloc
 
-.PHONY: help demo test test-swift test-install test-heap test-kernel test-kernel-mm test-kernel-debug
+.PHONY: help demo test test-swift test-install test-heap test-kernel test-kernel-mm test-kernel-debug test-kernel-library
 .PHONY: kernel kernel-package bench install lint clean setup setup-test setup-bench
 
 help:
@@ -44,7 +44,7 @@ demo: setup
 	$(build)
 	@$(command) demo $(DEMO)
 
-test: test-kernel test-swift test-install
+test: test-kernel test-swift
 
 # One test after the other: they measure the whole process.
 test-swift: setup-test
@@ -63,14 +63,17 @@ test-install: setup-test
 # The first builds the kernel for the others.
 test-kernel: setup
 	Kernel/scripts/test
-	Kernel/scripts/ordinary-memory --no-build
 	Kernel/scripts/test-terminal
-	Kernel/scripts/test-library
 	Tests/MemoryStatisticsTests/Programs/compare-sources "$$(Kernel/scripts/command)"
 
 # Linux's own tests, here and in Debian's kernel, which takes long the first time.
 test-kernel-mm: setup
 	Kernel/scripts/mm-selftests
+	Kernel/scripts/ordinary-memory --no-build
+
+# The C library's programs inside the booted kernel.
+test-kernel-library: setup
+	Kernel/scripts/test-library
 
 test-kernel-debug: setup
 	KERNEL_DEBUG=1 Kernel/scripts/test
