@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 
 # make demo     build, and show lazy memory against malloc and calloc on this machine
-# make test     all tests
-# make test-swift, test-install, test-kernel   parts of them
+# make test     the booted kernel's tests, then all of swift test
+# make test-kernel, test-swift   its two parts
+# make test-install   what make install installs
+# make test-kernel-library   the C library's programs inside the booted kernel
 # make test-heap   the heap's tests at full size, under every program that they know
 # make kernel   build Linux with the system calls, in a cache outside the checkout, and say where
 # make test-kernel-mm   Linux's own tests of memory management in it, compared with Debian's kernel
