@@ -6,6 +6,7 @@
 #include "memory.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <time.h>
 
 #define ROUNDS 50000
@@ -51,12 +52,52 @@ static uint64_t interesting(uint64_t *state)
 
 enum answer { OK, EITHER, ERROR };
 
-/* An address space has 128 TiB less what is in it, another thread's included. */
+/* An address space has 128 TiB less what is in it. */
 static enum answer room(uint64_t size)
 {
 	if (size > 128 * TIB)
 		return ERROR;
 	return size < 8 * TIB ? OK : EITHER;
+}
+
+/*
+ * What another thread holds is missing, too: it may be nearly everything.  So
+ * calls that may take much are counted when they begin and when their memory is
+ * free again, and a small one is certain to succeed only if none of them was
+ * under way from its beginning to its end.
+ */
+static _Atomic uint64_t large_begun, large_ended;
+
+struct call {
+	enum answer expected;
+	uint64_t begun, ended;
+};
+
+static struct call begin_call(enum answer expected)
+{
+	struct call call = { .expected = expected };
+
+	if (expected == EITHER)
+		large_begun++;
+	/* In this order: one that ends in between counts as under way. */
+	call.ended = large_ended;
+	call.begun = large_begun;
+	return call;
+}
+
+/* What is to be expected of a call that has just returned. */
+static enum answer expectation(const struct call *call)
+{
+	if (call->expected != OK)
+		return call->expected;
+	return call->begun == call->ended && large_begun == call->begun
+		? OK : EITHER;
+}
+
+static void end_call(const struct call *call)
+{
+	if (call->expected == EITHER)
+		large_ended++;
 }
 
 static void check_answer(enum answer expected, int expected_error,
@@ -84,16 +125,13 @@ static void check_answer(enum answer expected, int expected_error,
 static void fuzz_simple(uint64_t *state)
 {
 	uint64_t size = interesting(state);
+	struct call call = begin_call(!size || size > 0 - PAGE ? ERROR
+							       : room(size));
 	void *memory = tamalloc(size);
-	int error = errno;
 
-	if (size == 0)
-		check_answer(ERROR, EINVAL, memory, error, size, 0, 0);
-	else if (size > 0 - PAGE)
-		check_answer(ERROR, ENOMEM, memory, error, size, 0, 0);
-	else
-		check_answer(room(size), ENOMEM, memory, error, size, 0,
-			     next(state));
+	check_answer(expectation(&call), size ? ENOMEM : EINVAL, memory, errno,
+		     size, 0, next(state));
+	end_call(&call);
 }
 
 static uint64_t round_up(uint64_t size)
@@ -117,6 +155,7 @@ static void fuzz_options(uint64_t *state)
 						      : options.alignment;
 	enum answer expected = OK;
 	int expected_error = ENOMEM;
+	struct call call;
 	void *memory;
 
 	/* Committing at once is for what the machine can hold. */
@@ -139,11 +178,14 @@ static void fuzz_options(uint64_t *state)
 		    options.size > 100 * MIB && expected == OK)
 			expected = EITHER;
 	}
+	call = begin_call(expected);
 	memory = tamalloc_extended(&options, sizeof(options));
+	expected = expectation(&call);
 	if (memory != MAP_FAILED)
 		CHECK_EQ((uintptr_t)memory % alignment, 0);
 	check_answer(expected, expected_error, memory, errno, options.size,
 		     options.fill, next(state));
+	end_call(&call);
 }
 
 /* Sizes and addresses of the structure itself. */
