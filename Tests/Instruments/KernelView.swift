@@ -19,9 +19,17 @@ public struct SmapsSummary: Equatable {
 }
 
 public enum KernelView {
-  /// What smaps says of the mappings that lie inside a range of addresses.
+  /// What smaps says of the mappings that lie inside a range of addresses, given in whole pages.
+  ///
+  /// The kernel joins a mapping with a neighbour of the same kind, whosever that is, and smaps tells
+  /// nothing of the parts. So the range is set apart from its neighbours while it is looked at, by an
+  /// advice about core dumps.
   public static func smaps(start: UInt, byteCount: Int) throws -> SmapsSummary {
     let end = start + UInt(byteCount)
+    guard madvise(UnsafeMutableRawPointer(bitPattern: start), byteCount, MADV_DONTDUMP) == 0 else {
+      throw Unreadable(path: "a mapping set apart: errno \(errno)")
+    }
+    defer { madvise(UnsafeMutableRawPointer(bitPattern: start), byteCount, MADV_DODUMP) }
     var summary = SmapsSummary()
     var isInside = false
     let text = try read("/proc/self/smaps")
