@@ -44,6 +44,12 @@ final class Tmux {
     _ = Self.run("/usr/bin/env", ["pkill", "-\(name)", "-P", shell])
   }
 
+  /// Whether the shell has no child any more, not even a dead one. tmux's name of the running command
+  /// is the shell's already while a program dies.
+  var shellIsAlone: Bool {
+    Self.run("/usr/bin/env", ["pgrep", "-P", show("#{pane_pid}")]).isEmpty
+  }
+
   /// What is on the screen.
   var screen: String { tmux("capture-pane", "-p") }
 

@@ -23,7 +23,7 @@ struct TopTerminalTests {
       terminal.signal(way)
     }
     // What is typed is the shell's again once it has the terminal back.
-    try #require(terminal.waits { _ in terminal.show("#{pane_current_command}") == "sh" })
+    try #require(terminal.waits { _ in terminal.shellIsAlone })
     #expect(terminal.waits { !$0.contains("COMMITTED") })
     terminal.type("stty -a >\(terminal.folder)/after; echo end")
     try #require(terminal.waits { $0.split(separator: "\n").contains("end") })

@@ -127,10 +127,11 @@ final class RawTerminal {
     // SAFETY: write, tcsetattr and a return are all that happens; the two variables were written
     // before. The signal's action is the default again, and the failed instruction dies of it.
     unsafe action.__sigaction_handler.sa_handler = { number in
+      // Lines first, as in leave(): an Enter that came before them would never end a line.
+      unsafe _ = tcsetattr(STDIN_FILENO, TCSANOW, &savedAttributes)
       unsafe leavingBytes.withUnsafeBytes { bytes in
         unsafe _ = write(STDOUT_FILENO, bytes.baseAddress, bytes.count)
       }
-      unsafe _ = tcsetattr(STDIN_FILENO, TCSANOW, &savedAttributes)
       raise(number)
     }
     action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | SA_NODEFER
