@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: MIT
 
 # make demo     build, and show lazy memory against malloc and calloc on this machine
-# make test     the booted kernel's tests, then all of swift test
-# make test-kernel, test-swift   its two parts
-# make test-install   what make install installs
-# make test-kernel-library   the C library's programs inside the booted kernel
+# make test     all tests: the booted kernel's beside those of the library and the command
+# make test-kernel, test-swift, test-install   its parts
 # make test-heap   the heap's tests at full size, under every program that they know
 # make kernel   build Linux with the system calls, in a cache outside the checkout, and say where
-# make test-kernel-mm   Linux's own tests of memory management in it, compared with Debian's kernel
+# make test-kernel-mm   all of Linux's own tests of memory management in it, beside Debian's kernel
 # make test-kernel-debug   its tests under KASAN, lockdep and other checks
 # make kernel-package CONFIG='--config FILE'   Debian packages of it for a real machine
 # make bench    ratios against bare mmap, unsafe buffers and other allocators
@@ -24,7 +22,7 @@ DEMO ?=
 build = swift build -c release --product tamalloc
 command = .build/release/tamalloc
 
-.PHONY: help demo test test-swift test-install test-heap test-kernel test-kernel-mm test-kernel-debug test-kernel-library
+.PHONY: help demo test test-swift test-install test-heap test-kernel test-kernel-mm test-kernel-debug
 .PHONY: kernel kernel-package bench install lint clean setup setup-test setup-bench
 
 help:
@@ -46,7 +44,11 @@ demo: setup
 	$(build)
 	@$(command) demo $(DEMO)
 
-test: test-kernel test-swift
+# What has to be installed is, before the two could be in each other's way.
+test: setup-test
+	@Kernel/scripts/install --selftests
+	@scripts/side-by-side "the kernel's tests" '$(MAKE) --no-print-directory test-kernel test-install' \
+		"the library's and the command's tests" '$(MAKE) --no-print-directory test-swift'
 
 # One test after the other: they measure the whole process.
 test-swift: setup-test
@@ -67,15 +69,13 @@ test-kernel: setup
 	Kernel/scripts/test
 	Kernel/scripts/test-terminal
 	Tests/MemoryStatisticsTests/Programs/compare-sources "$$(Kernel/scripts/command)"
-
-# Linux's own tests, here and in Debian's kernel, which takes long the first time.
-test-kernel-mm: setup
-	Kernel/scripts/mm-selftests
+	Kernel/scripts/test-library
+	Kernel/scripts/mm-selftests --quick
 	Kernel/scripts/ordinary-memory --no-build
 
-# The C library's programs inside the booted kernel.
-test-kernel-library: setup
-	Kernel/scripts/test-library
+# All of Linux's own tests, here and in Debian's kernel: 11 minutes in each.
+test-kernel-mm: setup
+	Kernel/scripts/mm-selftests --all
 
 test-kernel-debug: setup
 	KERNEL_DEBUG=1 Kernel/scripts/test
