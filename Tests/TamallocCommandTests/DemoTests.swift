@@ -70,9 +70,9 @@ struct DemoTests {
     let allocators = try #require(object?["allocators"] as? [[String: Any]])
     #expect(
       allocators.compactMap { $0["name"] as? String }
-        == ["malloc+memset", "calloc", "tamalloc", "tamalloc-fill"])
-    #expect(allocators.compactMap { $0["fill"] as? Int } == [0, 0, 0, 7])
-    for step in try #require(allocators[3]["steps"] as? [[String: Any]]) {
+        == ["malloc+memset", "calloc", "mmap", "tamalloc", "tamalloc-fill"])
+    #expect(allocators.compactMap { $0["fill"] as? Int } == [0, 0, 0, 0, 7])
+    for step in try #require(allocators[4]["steps"] as? [[String: Any]]) {
       for key in ["name", "virtualBytes", "residentBytes", "minorFaults", "seconds"] {
         #expect(step[key] != nil, "\(key) is missing in \(step)")
       }

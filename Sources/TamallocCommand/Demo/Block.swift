@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 // The contenders' memory, each a non-copyable owner. SAFETY, for all of this file: `start` points to
-// at least `size` bytes from malloc or calloc until deinit frees them, once.
+// at least `size` bytes from malloc, calloc or mmap until deinit gives them back, once.
 
 internal import Glibc
 internal import Pages
@@ -56,6 +56,29 @@ struct CallocBlock: Block, ~Copyable {
   }
 
   deinit { unsafe free(start) }
+
+  mutating func withBytes<Result>(_ body: (UnsafeMutableRawBufferPointer) -> Result) -> Result {
+    unsafe body(UnsafeMutableRawBufferPointer(start: start, count: size))
+  }
+}
+
+/// A bare mapping, as whoever wants nothing of a library takes it.
+@safe
+struct MappedBlock: Block, ~Copyable {
+  private let start: UnsafeMutableRawPointer
+  private let size: Int
+
+  init(layout: Layout) throws(Refusal) {
+    let start = unsafe mmap(
+      nil, layout.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let start = unsafe start, unsafe start != MAP_FAILED else {
+      throw Refusal(reason: "mmap failed: \(errorText(errno))")
+    }
+    unsafe self.start = unsafe start
+    size = layout.size
+  }
+
+  deinit { unsafe _ = munmap(start, size) }
 
   mutating func withBytes<Result>(_ body: (UnsafeMutableRawBufferPointer) -> Result) -> Result {
     unsafe body(UnsafeMutableRawBufferPointer(start: start, count: size))

@@ -6,6 +6,7 @@ internal import ArgumentParser
 enum Contender: String, CaseIterable, Codable, Sendable, ExpressibleByArgument {
   case mallocAndMemset = "malloc+memset"
   case calloc = "calloc"
+  case mmap = "mmap"
   case tamalloc = "tamalloc"
   case tamallocFill = "tamalloc-fill"
 

@@ -6,11 +6,11 @@ internal import FoundationEssentials
 internal import Pages
 internal import Tamalloc
 
-/// Shows what lazily committed memory costs, beside malloc with memset and calloc.
+/// Shows what lazily committed memory costs, beside malloc with memset, calloc and mmap.
 struct DemoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
-    abstract: "Compare malloc + memset, calloc and tamalloc as their pages are touched.",
+    abstract: "Compare malloc + memset, calloc, mmap and tamalloc as their pages are touched.",
     discussion: """
       Each allocator runs in a process of its own. It allocates, then writes one byte into 1%, 10%, \
       50% and 100% of the pages, evenly spread; at the end every byte is checked. Shown is what the \
@@ -30,7 +30,7 @@ struct DemoCommand: ParsableCommand {
     parsing: .unconditional,
     help: ArgumentHelp(
       "The byte of the row tamalloc-fill: 0 to 255, or 0x00 to 0xFF (default: 0xA5).",
-      discussion: "The other three hold zeros.", valueName: "byte"),
+      discussion: "The other rows hold zeros.", valueName: "byte"),
     transform: FillByte.parse)
   var fill: UInt8 = 0xA5
 

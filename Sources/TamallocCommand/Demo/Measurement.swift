@@ -22,6 +22,7 @@ struct Measurement {
     switch contender {
     case .mallocAndMemset: try run(MallocBlock.self, report: report)
     case .calloc: try run(CallocBlock.self, report: report)
+    case .mmap: try run(MappedBlock.self, report: report)
     case .tamalloc, .tamallocFill: try run(LazyBlock.self, report: report)
     }
   }
