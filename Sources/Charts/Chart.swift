@@ -11,9 +11,12 @@
 
 /// A position in the units of a chart's axes.
 public struct ChartPoint: Sendable, Hashable {
+  /// Along the horizontal axis.
   public var x: Double
+  /// Along the vertical axis.
   public var y: Double
 
+  /// A position, in the units of both axes.
   public init(x: Double, y: Double) {
     self.x = x
     self.y = y
@@ -34,11 +37,15 @@ public struct ChartSeries: Sendable, Hashable {
 
   /// Which of the palette's colours a series has.
   public enum Tone: Sendable, Hashable, CaseIterable {
+    /// The tone of bounds, and four others.
     case frame, first, second, third, fourth
   }
 
+  /// The name in the legend.
   public var name: String
+  /// How the points are joined.
   public var shape: Shape
+  /// The colour.
   public var tone: Tone
   /// In the order of x.
   public var points: [ChartPoint]
@@ -47,6 +54,7 @@ public struct ChartSeries: Sendable, Hashable {
   /// Whether each point is marked: not where there are hundreds.
   public var marksPoints: Bool
 
+  /// A series of points in the order of x.
   public init(
     name: String, shape: Shape, tone: Tone, points: [ChartPoint], label: String = "",
     marksPoints: Bool = true
@@ -79,11 +87,14 @@ public struct ChartSeries: Sendable, Hashable {
 
 /// One small chart of a grid.
 public struct ChartPanel: Sendable, Hashable {
+  /// What stands above it.
   public var title: String
+  /// Drawn in this order, areas first.
   public var series: [ChartSeries]
   /// What is said where there is nothing to draw.
   public var note: String
 
+  /// A chart with its series, or a note in their place.
   public init(title: String, series: [ChartSeries], note: String = "") {
     self.title = title
     self.series = series
@@ -93,12 +104,18 @@ public struct ChartPanel: Sendable, Hashable {
 
 /// Small charts beside each other over the same axes.
 public struct ChartGrid: Sendable, Hashable {
+  /// What stands above all panels.
   public var title: String
+  /// Below the title.
   public var subtitle: String
+  /// The axis that all panels share, from left to right.
   public var x: ChartAxis
+  /// The axis that all panels share, upwards.
   public var y: ChartAxis
+  /// Row by row.
   public var panels: [ChartPanel]
 
+  /// Panels over the same axes.
   public init(
     title: String, subtitle: String = "", x: ChartAxis, y: ChartAxis, panels: [ChartPanel]
   ) {

@@ -12,11 +12,14 @@ public struct ChartAxis: Sendable, Hashable {
     case number(suffix: String)
   }
 
+  /// What stands beside the axis.
   public var title: String
+  /// What its numbers count.
   public var unit: Unit
   /// The largest value that has a place; above 0.
   public var maximum: Double
 
+  /// An axis that ends at a maximum; 1 where that is not above 0.
   public init(title: String, unit: Unit, maximum: Double) {
     self.title = title
     self.unit = unit

@@ -9,6 +9,7 @@ public struct SVGChart {
   /// The width of the picture, in user units (pixels at 100 %).
   public var width: Int
 
+  /// A picture of a width from 320 to 4,000.
   public init(width: Int = 880) {
     self.width = min(max(width, 320), 4000)
   }

@@ -28,6 +28,9 @@ struct SVGText {
       .line.third { stroke: #2f8f5b } .area.third, .dot.third { fill: #2f8f5b }
       .line.fourth { stroke: #a35bbf } .area.fourth, .dot.fourth { fill: #a35bbf }
       .area.frame, .dot.frame { fill: #808080 }
+      .bar { fill-opacity: .8 } .bar.first { fill: #3a7bd5 } .bar.second { fill: #c4661f }
+      .bar.third { fill: #2f8f5b } .bar.fourth { fill: #a35bbf } .bar.frame { fill: #808080 }
+      .whisker { stroke: #777; stroke-width: 1.5; fill: none }
       </style>
 
       """

@@ -12,6 +12,7 @@ public struct TerminalChart {
   /// Whether escape sequences for colours may be written.
   public var colored: Bool
 
+  /// A picture of 24 to 400 columns, and 2 to 100 rows a panel.
   public init(width: Int, height: Int, colored: Bool) {
     self.width = min(max(width, 24), 400)
     self.height = min(max(height, 2), 100)
