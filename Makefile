@@ -9,6 +9,8 @@
 # make test-kernel-debug   its tests under KASAN, lockdep and other checks
 # make kernel-package CONFIG='--config FILE'   Debian packages of it for a real machine
 # make bench    ratios against bare mmap, unsafe buffers and other allocators
+# make report REPORT='--quick'   measure all of it here, in half an hour: report.html and report.md
+# make docs     the documentation as DocC, in .build/docs
 # make install  the command with its manual, the C library; PREFIX=/usr/local, DESTDIR=
 # make lint     the format of every Swift file
 # make clean    remove what was built here
@@ -16,6 +18,8 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 CONFIG ?=
+# What to pass to the report: make report REPORT='--language es --section memory heap'
+REPORT ?=
 # What to pass to the demonstration: make demo DEMO='--size 4GiB'
 DEMO ?=
 
@@ -23,7 +27,7 @@ build = swift build -c release --product tamalloc
 command = .build/release/tamalloc
 
 .PHONY: help demo test test-swift test-install test-heap test-kernel test-kernel-mm test-kernel-debug
-.PHONY: kernel kernel-package bench install lint clean setup setup-test setup-bench
+.PHONY: kernel kernel-package bench report docs install lint clean setup setup-test setup-bench
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -91,6 +95,15 @@ bench: setup-bench
 	Benchmarks/statistics/run
 	Benchmarks/heap/run
 
+report: setup-bench
+	@scripts/require libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 python3-numpy
+	$(build)
+	swift build -c release --product tamalloc-report
+	@.build/release/tamalloc-report $(REPORT)
+
+docs: setup
+	scripts/docs
+
 install: setup
 	@DESTDIR='$(DESTDIR)' scripts/install '$(PREFIX)'
 
@@ -98,4 +111,4 @@ lint:
 	swift format lint --strict --recursive Package.swift Sources Tests Malloc Benchmarks
 
 clean:
-	rm -rf .build .build-install Malloc/.build Benchmarks/.build build
+	rm -rf .build .build-install .build-static Malloc/.build Benchmarks/.build build

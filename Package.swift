@@ -22,6 +22,7 @@ let package = Package(
     .library(name: "PhysicalMemory", targets: ["PhysicalMemory", "Pages"]),
     .executable(name: "tamalloc", targets: ["TamallocCommand"]),
     .executable(name: "tamalloc-export", targets: ["TamallocExport"]),
+    .executable(name: "tamalloc-report", targets: ["TamallocReport"]),
     .executable(name: "sparse-array", targets: ["SparseArrayExample"]),
   ],
   dependencies: [
@@ -81,6 +82,15 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // The report drives the others by their commands, and so imports none of them.
+    .executableTarget(
+      name: "TamallocReport",
+      dependencies: [
+        "Charts", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      resources: [.embedInCode("Texts/Prose")],
+      swiftSettings: strict),
+
     // What the README shows.
     .executableTarget(
       name: "SparseArrayExample", dependencies: ["Tamalloc"], path: "Examples/SparseArray",
@@ -116,6 +126,9 @@ let package = Package(
         "TamallocCommand", "Laboratory", "Pages", "Charts", "MemoryStatistics", "Instruments",
       ],
       exclude: ["Run/Programs", "Laboratory/Programs"], swiftSettings: test),
+    .testTarget(
+      name: "TamallocReportTests", dependencies: ["TamallocReport", "Charts"],
+      exclude: ["Recordings"], swiftSettings: test),
     .testTarget(
       name: "TamallocExportTests", dependencies: ["TamallocExport", "Instruments"],
       swiftSettings: test),

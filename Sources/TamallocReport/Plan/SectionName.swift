@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+
+internal import ArgumentParser
+
+/// The report's sections, in its order.
+enum SectionName: String, CaseIterable, Codable, Sendable, ExpressibleByArgument {
+  case machine, design, memory, kernel, faults, statistics, allocators, model, heap, problems
+  case limits
+}

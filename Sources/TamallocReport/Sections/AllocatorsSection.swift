@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+
+internal import Charts
+
+/// What `tamalloc lab compare --json` prints, as far as the report reads it.
+private struct Contest: Decodable {
+  struct Trace: Decodable {
+    let trace: String
+    let events: Int
+    let allocators: [Allocator]
+  }
+  struct Allocator: Decodable {
+    struct Latency: Decodable { let p99: Int }
+    let name: String
+    let passed: Bool
+    let penalty: Double
+    let utilisation: Double
+    let pagesPeak: Int
+    let nanosecondsPerOperation: Double?
+    let score: Double?
+    let allocate: Latency?
+  }
+  let traces: [Trace]
+}
+
+extension SectionBuilder {
+  func allocators() -> [Block] {
+    guard let step = step("contest", in: .allocators) else { return [] }
+    let (good, missing) = results(step)
+    let contests = good.compactMap { $0.decoded(as: Contest.self) }
+    var blocks = missing
+    for trace in contests.first?.traces ?? [] {
+      let same = contests.compactMap { $0.traces.first { $0.trace == trace.trace } }
+      blocks += self.trace(trace, same)
+    }
+    if !good.isEmpty { blocks += [recipes(), source(good)] }
+    return blocks + maps()
+  }
+
+  private func trace(_ first: Contest.Trace, _ same: [Contest.Trace]) -> [Block] {
+    func spread(_ name: String, _ figure: (Contest.Allocator) -> Double?) -> Spread? {
+      Spread(same.flatMap(\.allocators).filter { $0.name == name }.compactMap(figure))
+    }
+    func chart(
+      _ title: Phrase, _ axis: Phrase, _ unit: ChartAxis.Unit, _ scale: BarChart.Scale,
+      _ figure: (Contest.Allocator) -> Double?
+    ) -> Picture {
+      let bars = first.allocators.compactMap { allocator -> BarChart.Bar? in
+        guard let spread = spread(allocator.name, figure) else { return nil }
+        return BarChart.Bar(
+          name: allocator.name, value: spread.middle, spread: spread.range,
+          tone: allocator.name == "near-best-fit" ? .first : .second,
+          label: unit == .percent ? "" : Figure.short(spread.middle))
+      }
+      return picture(
+        BarChart(title: say(title), axis: say(axis), unit: unit, scale: scale, bars: bars))
+    }
+    let pictures = [
+      chart(.penalty, .penaltyAxis, .number(suffix: ""), .logarithmic, { $0.penalty }),
+      chart(.utilisation, .utilisationAxis, .percent, .linear, { $0.utilisation * 100 }),
+      chart(
+        .perOperation, .perOperationAxis, .number(suffix: ""), .logarithmic,
+        { $0.nanosecondsPerOperation }),
+      chart(
+        .percentile99, .percentile99Axis, .number(suffix: ""), .logarithmic,
+        { $0.allocate.map { Double($0.p99) } }),
+    ]
+    let table = Table(
+      header: [
+        say(.allocator), say(.penalty), say(.utilisation), say(.peak), say(.perOperation),
+        say(.percentile99), say(.score),
+      ],
+      rows: first.allocators.map { allocator in
+        [
+          allocator.name + (allocator.passed ? "" : " — \(say(.failed))"),
+          Figure.decimal(allocator.penalty, digits: 3),
+          Figure.decimal(allocator.utilisation * 100, digits: 1) + " %",
+          Figure.grouped(allocator.pagesPeak),
+          spread(allocator.name) { $0.nanosecondsPerOperation }?.text(Figure.short) ?? "–",
+          spread(allocator.name) { $0.allocate.map { Double($0.p99) } }?.text(Figure.short) ?? "–",
+          spread(allocator.name) { $0.score }?.text { Figure.decimal($0, digits: 4) } ?? "–",
+        ]
+      })
+    let name = first.trace.split(separator: "/").last.map(String.init) ?? first.trace
+    return [
+      .heading("\(say(.trace)) \(name), \(Figure.grouped(first.events)) \(say(.events))"),
+      .pictures(pictures), .table(table),
+    ]
+  }
+
+  /// Which command made which trace.
+  private func recipes() -> Block {
+    Block.source(
+      plan.traces.map { trace in
+        "\(say(.trace)) \(trace.name): `tamalloc lab generate \(trace.words.joined(separator: " "))`"
+      }.joined(separator: "; "))
+  }
+
+  private func maps() -> [Block] {
+    guard let step = step("maps", in: .allocators) else { return [] }
+    let (good, missing) = results(step)
+    guard !good.isEmpty, let html = folder.text(of: "maps.html") else { return missing }
+    return [.page(title: say(.frameMaps), html: html), source(good)]
+  }
+}
