@@ -10,7 +10,9 @@ public import MemoryStatistics
 
 /// Where to listen.
 public struct ListenAddress: Sendable, Hashable, ExpressibleByArgument, CustomStringConvertible {
+  /// A name or a number.
   public var host: String
+  /// 0 for any that is free.
   public var port: Int
 
   /// Reads `127.0.0.1:9753`, `[::1]:9753`, `localhost:0` or `:9753`, which is every IPv4 address.
@@ -37,25 +39,30 @@ extension Grouping: ExpressibleByArgument {}
 
 /// The exporter's options.
 public struct ExportOptions: ParsableArguments {
+  /// Where to listen.
   @Option(
     name: .customLong("web.listen-address"),
     help: ArgumentHelp("Where to listen; port 0 takes a free one.", valueName: "host:port"))
   public var listenAddress = ListenAddress(argument: "127.0.0.1:9753")!
 
+  /// The path of the metrics.
   @Option(
     name: .customLong("web.telemetry-path"),
     help: ArgumentHelp("The path of the metrics.", valueName: "path"))
   public var telemetryPath = "/metrics"
 
+  /// What processes are put together by.
   @Option(help: ArgumentHelp("What processes are put together by.", valueName: "key"))
   public var groupBy: Grouping = .name
 
+  /// The most groups that are told apart.
   @Option(
     help: ArgumentHelp(
       "The most groups, those with most committed memory; all others are one.",
       valueName: "count"))
   public var top = 20
 
+  /// A folder that looks like /proc.
   @Option(
     help: ArgumentHelp("Read a folder that looks like /proc in its place.", valueName: "folder"),
     completion: .directory)

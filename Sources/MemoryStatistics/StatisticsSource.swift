@@ -33,7 +33,9 @@ public struct ProcessDetails: OptionSet, Sendable, Hashable {
 
   /// PSS: some 36 µs a process, and more for each page.
   public static let proportional = ProcessDetails(rawValue: 1)
+  /// The command line.
   public static let commandLine = ProcessDetails(rawValue: 2)
+  /// The control group.
   public static let cgroup = ProcessDetails(rawValue: 4)
 }
 

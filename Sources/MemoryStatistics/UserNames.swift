@@ -4,6 +4,7 @@
 public struct UserNames {
   private var names: [UInt32: String] = [:]
 
+  /// A table that is filled as names are asked for.
   public init() {}
 
   /// The user's name, or the number where it has none.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import ArgumentParser
+internal import CTamalloc.Library
 
 /// The command itself: help, version, and the subcommands.
 struct RootCommand: ParsableCommand {
@@ -11,7 +12,7 @@ struct RootCommand: ParsableCommand {
       Exit status: 0 all is well, 1 a check or a measurement failed, 2 bad arguments, 3 the output \
       could not be written.
       """,
-    version: "0.1.0-dev",
+    version: TAMALLOC_VERSION,
     subcommands: [
       DemoCommand.self, StatCommand.self, TopCommand.self, WatchCommand.self, ExportCommand.self,
       RunCommand.self, LabCommand.self, KernelCommand.self, MeasureCommand.self,

@@ -21,8 +21,9 @@ import Testing
     "TamallocCommand": [
       "Pages", "CTamalloc", "Charts", "Tamalloc", "Laboratory", "PhysicalMemory",
       "MemoryStatistics", "ExportArguments", "ArgumentParser", "FoundationEssentials", "Glibc",
-      "Synchronization",
+      "Synchronization", "CTamalloc.Library",
     ],
+    "TamallocReport": ["Charts", "ArgumentParser", "FoundationEssentials", "Glibc"],
     "TamallocExport": [
       "MemoryStatistics", "ExportArguments", "ArgumentParser", "Glibc", "Synchronization",
       "NIOCore", "NIOHTTP1", "NIOPosix",
@@ -50,21 +51,42 @@ import Testing
     try String(contentsOf: file, encoding: .utf8)
   }
 
+  /// The same for the rooms outside of Sources, which hold links to those inside as well.
+  static let allowedOutside: [String: Set<String>] = [
+    "Malloc/Sources/TamallocLibrary": ["CTamalloc", "CTamalloc.Library", "Pages", "Tamalloc"],
+    "Malloc/Sources/TamallocRecorder": ["CRecorder", "Synchronization"],
+    "Kernel/linux": [],
+    "Examples": ["Tamalloc"],
+  ]
+
   @Test func `imports go down only`() throws {
     let files = Self.files(below: "Sources", ending: "swift")
     #expect(files.count > 20, "found \(files.count) files")
     let depth = Self.root.appending(path: "Sources").standardized.pathComponents.count
+    var rooms: Set<String> = []
     for file in files {
       let room = file.standardized.pathComponents[depth]
-      let allowed = try #require(Self.allowed[room], "no rule for the room \(room)")
-      for line in try Self.text(file).split(separator: "\n") {
-        let words = line.split(separator: " ")
-        guard let position = words.firstIndex(of: "import"), position <= 1,
-          ["import", "public", "internal", "package", "@testable"].contains(words[0])
-        else { continue }
-        let module = String(words[position + 1])
-        #expect(allowed.contains(module), "\(file.lastPathComponent) imports \(module)")
-      }
+      rooms.insert(room)
+      try expectImports(of: file, in: #require(Self.allowed[room], "no rule for the room \(room)"))
+    }
+    // A rule for a room that is gone would hide one for a room that is new.
+    #expect(rooms.union(["CTamalloc"]) == Set(Self.allowed.keys))
+    for (room, allowed) in Self.allowedOutside {
+      let files = Self.files(below: room, ending: "swift")
+      #expect(!files.isEmpty, "nothing in \(room)")
+      for file in files { try expectImports(of: file, in: allowed) }
+    }
+  }
+
+  private func expectImports(of file: URL, in allowed: Set<String>) throws {
+    for line in try Self.text(file).split(separator: "\n") {
+      let words = line.split(separator: " ")
+      guard let position = words.firstIndex(of: "import"), position <= 1,
+        words.count > position + 1,
+        ["import", "public", "internal", "package", "@testable", "@_exported"].contains(words[0])
+      else { continue }
+      let module = String(words[position + 1])
+      #expect(allowed.contains(module), "\(file.path()) imports \(module)")
     }
   }
 
@@ -79,11 +101,43 @@ import Testing
     }
   }
 
-  @Test func `no source file is above 400 lines`() throws {
-    for file in Self.files(below: "Sources", "Malloc", ending: "swift") {
-      let lines = try Self.text(file).split(separator: "\n", omittingEmptySubsequences: false).count
-      #expect(lines <= 400, "\(file.lastPathComponent) has \(lines) lines")
+  @Test func `no file is above 400 lines without a reason at its top`() throws {
+    let files = try Self.tracked().filter { path in
+      // Patches and what was recorded are not written by hand.
+      !path.hasPrefix("Kernel/patches/") && !path.contains("/Recordings/")
+        && path != "Package.resolved"
     }
+    #expect(files.count > 300, "found \(files.count) files")
+    for path in files {
+      guard let text = try? Self.text(Self.root.appending(path: path)) else { continue }
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+      guard lines.count > 401 else { continue }
+      let opening = lines.prefix(12).joined(separator: " ")
+      #expect(opening.contains("Above 400 lines"), "\(path) has \(lines.count) lines")
+    }
+  }
+
+  /// The files that git knows of, or is about to, without links.
+  static func tracked() throws -> [String] {
+    let output = try output(
+      "git", "-c", "safe.directory=*", "-C", root.path(), "ls-files", "-co", "--exclude-standard")
+    return output.split(separator: "\n").map(String.init).filter { path in
+      let values = try? root.appending(path: path).resourceValues(forKeys: [.isRegularFileKey])
+      return values?.isRegularFile == true
+    }
+  }
+
+  static func output(_ words: String...) throws -> String {
+    let process = Process()
+    let pipe = Pipe()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = words
+    process.standardOutput = pipe
+    try process.run()
+    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    try #require(process.terminationStatus == 0, "\(words.joined(separator: " ")) failed")
+    return String(decoding: data, as: UTF8.self)
   }
 
   @Test(arguments: [

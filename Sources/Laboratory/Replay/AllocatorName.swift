@@ -4,19 +4,29 @@ public import Allocators
 
 /// The allocators that can be raced, by the names that people type.
 public enum AllocatorName: String, Sendable, CaseIterable {
+  /// A page for each block.
   case dummy
+  /// The resource map, lowest hole that fits.
   case firstFit = "first-fit"
+  /// The resource map, smallest hole that fits.
   case bestFit = "best-fit"
+  /// The resource map, largest hole.
   case worstFit = "worst-fit"
+  /// The buddy system.
   case buddy
+  /// The buddy system that merges late.
   case lazyBuddy = "lazy-buddy"
+  /// Power-of-two free lists.
   case powerOfTwo = "power-of-two"
+  /// McKusick's and Karels's allocator.
   case mcKusickKarels = "mckusick-karels"
+  /// Ours.
   case nearBestFit = "near-best-fit"
 }
 
 /// What can be done with an allocator of any type.
 public protocol AllocatorVisitor: ~Copyable {
+  /// What comes of it.
   associatedtype Outcome
   /// Does it with a fresh allocator.
   mutating func visit<Allocator: KernelMemoryAllocator & ~Copyable>(

@@ -30,22 +30,28 @@ public struct Contest: Sendable {
   /// Requests that got nothing because no page could hold them.
   public internal(set) var unmet = 0
 
+  /// The mean of what pages in use held beyond what was requested, by what was requested.
   public internal(set) var penalty = 0.0
+  /// Bytes requested in bytes of pages in use, over all events.
   public internal(set) var utilisation = 0.0
   /// At the trace's end.
   public internal(set) var statistics = PageStatistics()
+  /// What a picture needs, where it was kept.
   public internal(set) var history: History?
 
   /// Of an operation in the median plain run; 0 where nothing was timed.
   public internal(set) var nanosecondsPerOperation = 0.0
   /// How many plain runs there were.
   public internal(set) var runs = 0
+  /// Of allocating.
   public internal(set) var allocate = Latency()
+  /// Of freeing.
   public internal(set) var free = Latency()
   /// What reading the clock twice costs, in nanoseconds: the latencies include it.
   public internal(set) var clockCost = 0
   /// The process time, in seconds.
   public internal(set) var seconds = 0.0
 
+  /// The process time, and the penalty on top: less is better.
   public var score: Double { seconds * (1 + penalty) }
 }

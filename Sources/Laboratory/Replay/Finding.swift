@@ -22,9 +22,12 @@ public struct Finding: Error, Sendable, Hashable {
     case refused(size: Int)
   }
 
+  /// What went wrong.
   public var problem: Problem
+  /// Behind how many events.
   public var event: Int
 
+  /// What went wrong, and where.
   public init(_ problem: Problem, event: Int) {
     self.problem = problem
     self.event = event

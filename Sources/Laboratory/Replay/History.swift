@@ -14,9 +14,11 @@ public struct History: Sendable {
   public internal(set) var events: [Int] = [0]
   /// Bytes requested and not freed.
   public internal(set) var liveBytes: [Int] = [0]
+  /// Pages in use at each sample.
   public internal(set) var pagesInUse: [Int] = [0]
   /// Which of the samples have a map.
   public internal(set) var mapSamples: [Int] = []
+  /// The maps, of the samples that have one.
   public internal(set) var maps: [PageMap] = []
 
   /// The most samples, but for the first and the last.

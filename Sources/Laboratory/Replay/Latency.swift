@@ -5,10 +5,15 @@ internal import Histogram
 
 /// Latencies of one kind of operation, in nanoseconds, the clock's cost included.
 public struct Latency: Sendable, Hashable {
+  /// The mean.
   public var mean = 0.0
+  /// The median.
   public var p50 = 0
+  /// Of 100 calls, the slowest but one takes so long.
   public var p99 = 0
+  /// Of 1,000 calls, the slowest but one takes so long.
   public var p999 = 0
+  /// The slowest call.
   public var worst = 0
   /// How many were measured.
   public var count = 0

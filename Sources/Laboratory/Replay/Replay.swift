@@ -22,9 +22,11 @@ public struct Replay: Sendable {
     case replaying(AllocatorName, events: Int, of: Int)
   }
 
+  /// What was to be done.
   public let plan: ReplayPlan
   /// In the order of the plan's allocators.
   public private(set) var contests: [Contest] = []
+  /// What of the trace was replayed.
   public private(set) var tally = TraceTally()
   /// Calls of an allocator: a resize is two.
   public private(set) var operations = 0

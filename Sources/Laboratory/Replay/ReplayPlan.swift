@@ -6,7 +6,9 @@ public import Pages
 public struct ReplayPlan: Sendable {
   /// In the order of the results.
   public var allocators: [AllocatorName]
+  /// Where the pages come from.
   public var source: PageSourceName
+  /// Bytes in a page.
   public var pageSize: PageSize
   /// The number of pages.
   public var limit: Int
@@ -18,12 +20,14 @@ public struct ReplayPlan: Sendable {
   public var keepsHistory: Bool
   /// How often a trace that fits into one batch is replayed at least for the time of an operation.
   public var runs: Int
+  /// Which of the requests are replayed.
   public var selection: TraceSelection
   /// Time of the processor that went by before the trace was read, in seconds.
   public var startSeconds = 0.0
   /// The most steps in a batch.
   var batchCapacity = Batch.usualCapacity
 
+  /// A plan that checks blocks and keeps no history, but for what is said.
   public init(
     allocators: [AllocatorName], source: PageSourceName = .pool,
     pageSize: PageSize = PagePool.usualPageSize, limit: Int = PagePool.usualLimit,

@@ -31,8 +31,10 @@ public struct TraceTally: Sendable, Hashable {
   public internal(set) var leftOut = 0
   /// The requests among those, and their bytes.
   public internal(set) var requestsLeftOut = 0
+  /// The bytes of those requests.
   public internal(set) var bytesLeftOut = 0
   /// Requests that no page can hold, which are refused as a rule, and their bytes.
   public internal(set) var aboveOnePage = 0
+  /// The bytes of those requests.
   public internal(set) var bytesAboveOnePage = 0
 }

@@ -15,6 +15,7 @@
 public struct Comparison: Codable, Sendable {
   /// Of the latencies' distributions.
   public var percentiles = Latency.percentiles
+  /// In the order of the command line.
   public var traces: [TracePicture]
 
   /// Characters that all maps may take.
@@ -22,6 +23,7 @@ public struct Comparison: Codable, Sendable {
   /// Moments that each trace keeps in any case.
   private static var fewest: Int { 12 }
 
+  /// Traces whose maps are thinned out until they fit the budget.
   public init(traces: [TracePicture], budget: Int = usualBudget) {
     self.traces = traces
     while self.traces.reduce(0, { $0 + $1.mapLength }) > budget {
@@ -36,10 +38,15 @@ public struct Comparison: Codable, Sendable {
 
 /// What the page shows of a trace.
 public struct TracePicture: Codable, Sendable {
+  /// The figures.
   public var record: ReplayRecord
+  /// The events that the curves have a point at.
   public var samples: [Int]
+  /// Bytes requested and not freed at each.
   public var live: [Int]
+  /// Which samples have a map.
   public var moments: [Int]
+  /// Of each allocator, in the record's order.
   public var histories: [HistoryPicture]
 
   /// - Precondition: the replay kept its histories.
@@ -73,15 +80,21 @@ public struct TracePicture: Codable, Sendable {
 
 /// What the page shows of an allocator on a trace.
 public struct HistoryPicture: Codable, Sendable {
+  /// Pages in use at each sample.
   public var pages: [Int]
   /// Where it is not the trace's, because requests were refused.
   public var live: [Int]?
   /// The most pages that a map has.
   public var frames: Int
+  /// A character for each page, a text for each moment.
   public var maps: [String]
+  /// Calls of allocate that were timed.
   public var allocateCount: Int
+  /// Their latencies, by the page's percentiles.
   public var allocateDistribution: [Int]
+  /// Calls of free that were timed.
   public var freeCount: Int
+  /// Their latencies, by the page's percentiles.
   public var freeDistribution: [Int]
   /// The sample behind which something had gone wrong.
   public var failedSample: Int?

@@ -9,8 +9,11 @@ public struct ReplayRecord: Codable, Sendable, Hashable {
   public var trace: String
   /// The events that were replayed.
   public var events: Int
+  /// Bytes in a page.
   public var pageSize: Int
+  /// The number of pages that there are.
   public var maxPages: Int
+  /// Where they come from.
   public var pages: String
   /// Whether blocks were filled and checked.
   public var checked: Bool
@@ -18,9 +21,12 @@ public struct ReplayRecord: Codable, Sendable, Hashable {
   public var readingSeconds: Double
   /// What reading the clock twice costs: the latencies include it.
   public var clockNanoseconds: Int
+  /// What was not replayed.
   public var leftOut: LeftOutRecord
+  /// In the plan's order.
   public var allocators: [AllocatorRecord]
 
+  /// The results of a replay.
   public init(_ replay: Replay, trace: String) {
     self.trace = trace
     events = replay.tally.events
@@ -43,9 +49,11 @@ public struct LeftOutRecord: Codable, Sendable, Hashable {
   public var events: Int
   /// Requests among those, and their bytes.
   public var requests: Int
+  /// Bytes of those requests.
   public var bytes: Int
   /// Requests that no page can hold, and their bytes.
   public var aboveOnePage: Int
+  /// Bytes of those requests.
   public var bytesAboveOnePage: Int
 
   init(_ tally: TraceTally) {
@@ -59,25 +67,37 @@ public struct LeftOutRecord: Codable, Sendable, Hashable {
 
 /// What an allocator came to.
 public struct AllocatorRecord: Codable, Sendable, Hashable {
+  /// The name that people type.
   public var name: String
+  /// Whether nothing went wrong.
   public var passed: Bool
   /// What went wrong first.
   public var failure: String?
   /// Requests that got nothing because no page was left.
   public var refused: Int
+  /// What pages held beyond what was requested, by what was requested.
   public var penalty: Double
+  /// Bytes requested in bytes of pages.
   public var utilisation: Double
+  /// Pages that it asked for.
   public var pagesRequested: Int
+  /// Pages that it gave back.
   public var pagesFreed: Int
+  /// Pages that it still had at the end.
   public var pagesInUse: Int
+  /// The most pages that it had at once.
   public var pagesPeak: Int
   /// In the median of the plain runs; nil, as the times below, where the failure ended the replay.
   public var nanosecondsPerOperation: Double?
+  /// How many plain runs there were.
   public var runs: Int
   /// The process time.
   public var seconds: Double?
+  /// The process time, and the penalty on top.
   public var score: Double?
+  /// Of allocating.
   public var allocate: LatencyRecord?
+  /// Of freeing.
   public var free: LatencyRecord?
 
   init(name: AllocatorName, _ contest: Contest) {
@@ -103,10 +123,15 @@ public struct AllocatorRecord: Codable, Sendable, Hashable {
 
 /// Latencies in nanoseconds, the clock's cost included.
 public struct LatencyRecord: Codable, Sendable, Hashable {
+  /// The mean.
   public var mean: Double
+  /// The median.
   public var p50: Int
+  /// Of 100 calls, the slowest but one takes so long.
   public var p99: Int
+  /// Of 1,000 calls, the slowest but one takes so long.
   public var p999: Int
+  /// The slowest call.
   public var worst: Int
 
   init(_ latency: Latency) {

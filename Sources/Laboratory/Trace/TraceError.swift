@@ -4,12 +4,19 @@
 public struct TraceError: Error, Sendable, Hashable {
   /// What is wrong.
   public enum Problem: Sendable, Hashable {
+    /// There is no line.
     case empty
+    /// A line ends too early.
     case missingField
+    /// A line goes on behind its end.
     case unexpectedField
+    /// A number is expected.
     case notANumber
+    /// The number is below 0.
     case negativeNumber
+    /// The number is above the limit.
     case numberTooLarge(limit: Int)
+    /// The first word is no kind of event.
     case unknownVerb
     /// An id that was never requested.
     case unknownID(Int)
@@ -23,18 +30,22 @@ public struct TraceError: Error, Sendable, Hashable {
     case notAllocated(Int)
     /// Of malloc-lab: the trace declares fewer ids.
     case undeclaredID(declared: Int)
+    /// The trace ends before the number of events that it declares.
     case tooFewEvents(expected: Int, found: Int)
+    /// The trace goes on behind that number.
     case tooManyEvents(expected: Int)
     /// The file can't be read; the system's error number.
     case unreadable(Int32)
   }
 
+  /// What is wrong.
   public var problem: Problem
   /// The line, from 1.
   public var line: Int
   /// The field in the line, from 1.
   public var field: Int
 
+  /// What is wrong, and where.
   public init(problem: Problem, line: Int, field: Int) {
     self.problem = problem
     self.line = line

@@ -18,18 +18,32 @@ internal import Glibc
 /// What a generated trace is to be like.
 public struct TraceRecipe: Sendable, Hashable {
   /// How sizes are spread.
-  public enum Distribution: Sendable, Hashable { case log, linear }
+  public enum Distribution: Sendable, Hashable {
+    /// By their logarithms.
+    case log
+    /// Evenly.
+    case linear
+  }
   /// How long blocks live.
-  public enum Lifetime: Sendable, Hashable { case uniform, early }
+  public enum Lifetime: Sendable, Hashable {
+    /// Freed anywhere behind the request.
+    case uniform
+    /// Mostly freed soon.
+    case early
+  }
 
   /// The number of requests.
   public var count: Int
+  /// How sizes are spread.
   public var distribution: Distribution
   /// The least and the largest size.
   public var sizes: ClosedRange<Int>
+  /// How long blocks live.
   public var lifetime: Lifetime
+  /// The same seed makes the same trace.
   public var seed: UInt64
 
+  /// What a trace is to be like.
   public init(
     count: Int, distribution: Distribution, sizes: ClosedRange<Int>, lifetime: Lifetime,
     seed: UInt64

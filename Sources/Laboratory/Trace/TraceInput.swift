@@ -13,6 +13,7 @@ public protocol TraceInput: ~Copyable {
 public struct FileInput: TraceInput {
   private let descriptor: Int32
 
+  /// The bytes of an open file, which stays open.
   public init(descriptor: Int32) {
     self.descriptor = descriptor
   }
@@ -31,6 +32,7 @@ public struct BytesInput: TraceInput {
   private let bytes: [UInt8]
   private var position = 0
 
+  /// Bytes that are there.
   public init(_ bytes: [UInt8]) {
     self.bytes = bytes
   }

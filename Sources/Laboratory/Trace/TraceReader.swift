@@ -31,8 +31,6 @@ public struct TraceReader<Input: TraceInput & ~Copyable>: ~Copyable {
 
   /// The requests read so far, and the next one's id.
   public var requests: Int { live.known }
-  /// The bytes read so far.
-  public var bytesRead: Int { bytes.count }
 
   private static var largestID: Int { TraceEvents.idLimit - 1 }
 

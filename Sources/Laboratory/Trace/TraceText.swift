@@ -5,6 +5,7 @@ public struct TraceText: Sendable {
   /// What has been added and not taken out.
   public private(set) var bytes: [UInt8] = []
 
+  /// No bytes yet.
   public init() {}
 
   /// Adds the line that a trace begins with.

@@ -6,9 +6,13 @@ public import Pages
 public struct MachineMemory: Sendable, Hashable {
   /// Bytes in a page.
   public var pageSize: ByteCount
+  /// All of it that the kernel manages.
   public var ram: ByteCount?
+  /// What could be had without swapping, by the kernel's estimate.
   public var available: ByteCount?
+  /// All swap space.
   public var swap: ByteCount?
+  /// Swap space that is free.
   public var swapFree: ByteCount?
   /// The most that may be promised where `vm.overcommit_memory` is 2.
   public var commitLimit: ByteCount?

@@ -23,20 +23,30 @@ public struct ProcessStatistics: Sendable, Hashable {
     case unknown
   }
 
+  /// Its number.
   public var pid: ProcessIdentifier
+  /// The process that it is a child of.
   public var parent: ProcessIdentifier?
   /// The real user.
   public var userID: UInt32?
   /// The command's name as the kernel keeps it: 15 bytes at most for a program.
   public var name: String?
+  /// What it is the same address space by.
   public var addressSpace: AddressSpace
 
+  /// Address space (VmSize).
   public var reserved: ByteCount?
+  /// Memory in page frames (VmRSS).
   public var committed: ByteCount?
+  /// Committed, the process's own (RssAnon).
   public var anonymous: ByteCount?
+  /// Committed, of files (RssFile).
   public var file: ByteCount?
+  /// Committed, shared memory (RssShmem).
   public var shared: ByteCount?
+  /// In swap (VmSwap).
   public var swap: ByteCount?
+  /// Page tables (VmPTE).
   public var pageTables: ByteCount?
 
   /// What /proc/PID/oom_score shows: 0 to 1,333.
@@ -61,6 +71,7 @@ public struct ProcessStatistics: Sendable, Hashable {
   public var proportional: ByteCount?
   /// The arguments, joined by spaces.
   public var commandLine: String?
+  /// Its control group's path.
   public var cgroup: String?
 
   /// Creates a row of which nothing is known but the pid.

@@ -9,13 +9,17 @@ internal import Pages
 public struct Snapshot: Sendable {
   /// Where the figures come from.
   public enum Origin: String, Sendable, Hashable {
+    /// The calls 555 and 556.
     case systemCalls = "syscalls"
+    /// The files of /proc.
     case procfs
   }
 
+  /// Where it was read.
   public var origin: Origin
   /// In the order of their pids.
   public var processes: [ProcessStatistics]
+  /// The machine as a whole.
   public var machine: MachineMemory
   /// The sums over all of them, as the source knows them best.
   public var totals: TotalStatistics

@@ -14,12 +14,19 @@ public struct TotalStatistics: Sendable, Hashable {
   public var processes = 0
   /// How many different address spaces they have.
   public var addressSpaces = 0
+  /// Address space.
   public var reserved: ByteCount = 0
+  /// Memory in page frames, shared pages in each.
   public var committed: ByteCount = 0
+  /// Committed, the processes' own.
   public var anonymous: ByteCount = 0
+  /// Committed, of files.
   public var file: ByteCount = 0
+  /// Committed, shared memory.
   public var shared: ByteCount = 0
+  /// In swap.
   public var swap: ByteCount = 0
+  /// Page tables.
   public var pageTables: ByteCount = 0
   /// The sum of PSS: where every row has it, each page frame once.
   public var proportional: ByteCount?

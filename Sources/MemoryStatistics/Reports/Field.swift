@@ -11,9 +11,13 @@ public import Pages
 
 /// What can be shown of a process.
 public enum Field: String, CaseIterable, Sendable, Hashable {
+  /// Who it is.
   case pid, parent, user, uid, name, command, cgroup
+  /// What it reserves and commits.
   case reserved, committed, ratio
+  /// What that is made of.
   case anonymous, file, shared, swap, pagetables, pss, growth
+  /// What the kernel would kill it by.
   case score, adjustment, badness, rank
 
   /// The columns of a table unless others are asked for.
@@ -105,10 +109,15 @@ public enum Field: String, CaseIterable, Sendable, Hashable {
 
 /// A cell's value.
 public enum FieldValue: Sendable, Hashable {
+  /// Bytes.
   case bytes(ByteCount)
+  /// Bytes with a sign.
   case growth(ByteCount)
+  /// A plain number.
   case integer(Int)
+  /// A share, 0 to 1.
   case ratio(Double)
+  /// A text.
   case text(String)
   /// The kernel would never kill the process.
   case never

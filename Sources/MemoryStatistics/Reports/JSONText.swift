@@ -9,6 +9,7 @@ internal import Pages
 public struct JSONText {
   private var bytes: [UInt8] = [UInt8(ascii: "{")]
 
+  /// An object without members.
   public init() {}
 
   /// The object, without a newline.

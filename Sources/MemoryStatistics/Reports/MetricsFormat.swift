@@ -2,9 +2,12 @@
 
 /// The two formats that a page of metrics may be asked for in (RFC 9110, section 12.5.1).
 public enum MetricsFormat: Sendable, Hashable {
+  /// OpenMetrics 1.0.
   case openMetrics
+  /// Prometheus's own text format.
   case text
 
+  /// What an answer's header calls it.
   public var contentType: String {
     switch self {
     case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"

@@ -4,6 +4,7 @@ internal import Pages
 
 /// What processes are put together by.
 public enum Grouping: String, CaseIterable, Sendable, Hashable {
+  /// What processes of a group have in common.
   case name, user, cgroup
 
   /// What has to be read besides.
@@ -20,10 +21,13 @@ public enum Grouping: String, CaseIterable, Sendable, Hashable {
 
 /// Processes that belong together, and their sums.
 public struct ProcessGroup: Sendable {
+  /// What its processes have in common.
   public var name: String
+  /// The sums.
   public var totals: TotalStatistics
   /// The highest score among them, and the rank of the one that would be killed first.
   public var oomScore: Int?
+  /// The rank of the one that would be killed first.
   public var oomRank: Int?
 
   /// The name of the group of all others, and of processes whose key is not known.

@@ -4,9 +4,12 @@ internal import Pages
 
 /// The order of rows.
 public struct RowOrder: Sendable, Hashable {
+  /// What rows are ordered by.
   public var field: Field
+  /// Whether the smallest is first.
   public var isReversed: Bool
 
+  /// An order by a field.
   public init(by field: Field, isReversed: Bool = false) {
     self.field = field
     self.isReversed = isReversed

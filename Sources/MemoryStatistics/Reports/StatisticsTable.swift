@@ -4,7 +4,9 @@ internal import Pages
 
 /// A table of processes as text.
 public struct StatisticsTable {
+  /// The columns, from the left.
   public var fields: [Field]
+  /// The unit of bytes.
   public var unit: ByteUnit
   /// The columns of the terminal, or nil where lines may have any length.
   public var width: Int?
@@ -12,6 +14,7 @@ public struct StatisticsTable {
   /// table to the next.
   public var isSteady = false
 
+  /// A table of these columns.
   public init(fields: [Field], unit: ByteUnit, width: Int? = nil) {
     self.fields = fields
     self.unit = unit

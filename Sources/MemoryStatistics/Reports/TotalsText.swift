@@ -4,8 +4,10 @@ internal import Pages
 
 /// The totals as a person reads them.
 public struct TotalsText {
+  /// The unit of bytes.
   public var unit: ByteUnit
 
+  /// A text with bytes in a unit.
   public init(unit: ByteUnit) {
     self.unit = unit
   }

@@ -18,6 +18,7 @@ public struct SystemCallSource: StatisticsSource, ~Copyable {
   /// Whether the running kernel has the calls.
   public static var isAvailable: Bool { Kernel.hasStatisticsCalls }
 
+  /// A source that asks the running kernel.
   public init() throws(StatisticsError) {
     guard Self.isAvailable else { throw .noSystemCalls }
     do throws(StatisticsError) {

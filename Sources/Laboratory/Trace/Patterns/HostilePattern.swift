@@ -9,27 +9,49 @@
 
 /// The corpus of hostile traces, by the names that people type.
 public enum HostilePattern: String, Sendable, CaseIterable {
+  /// Dummy, waste: a page for every 8 bytes.
   case pageEach = "page-each"
+  /// All, waste: one block in each page keeps it, as blocks don't move.
   case pinned
+  /// All, waste: the same with survivors and frees in random order.
   case pinnedRandom = "pinned-random"
+  /// All, time: every pair of calls takes a page and returns it.
   case pageBounce = "page-bounce"
+  /// All, time: a page is taken and returned beside small blocks that stay.
   case largestAndLeast = "largest-and-least"
+  /// First fit, time: holes that are too short, in all low pages.
   case firstFitComb = "first-fit-comb"
+  /// First fit, waste: Robson's program, survivors spaced to spoil every hole.
   case firstFitStaircase = "first-fit-staircase"
+  /// Best fit, waste: each fit leaves 16 bytes, and the longer hole is missed later.
   case bestFitSlivers = "best-fit-slivers"
+  /// Both best fits, waste in the drain: exact holes everywhere keep pages alive.
   case bestFitScatter = "best-fit-scatter"
+  /// Worst fit, waste: small requests use up the holes that large ones need.
   case worstFitShred = "worst-fit-shred"
+  /// Buddy and lazy buddy, waste: sizes just above a power of two.
   case buddyJustAbove = "buddy-just-above"
+  /// Buddy, time: each pair splits a page down to the least block and merges it.
   case buddySplitMerge = "buddy-split-merge"
+  /// Buddy, waste: free neighbours that are not buddies are not merged.
   case buddyCheckerboard = "buddy-checkerboard"
+  /// Lazy buddy, time: half of the frees merge two blocks, for the slack is used up.
   case lazyThrash = "lazy-thrash"
+  /// Lazy buddy, waste: free buddies are not merged, and serve no larger request.
   case lazyHoard = "lazy-hoard"
+  /// Power-of-two, waste: a header makes powers of two need the next one.
   case powerOfTwoExact = "power-of-two-exact"
+  /// Power-of-two and McKusick–Karels, waste: a run for one block of each class.
   case classPerPage = "class-per-page"
+  /// McKusick–Karels, waste: a class keeps pages that another one needs.
   case mckusickClassPerPage = "mckusick-class-per-page"
+  /// McKusick–Karels, waste: sizes just above what a class holds.
   case mckusickJustAbove = "mckusick-just-above"
+  /// Near-best fit, waste: a near fit low down uses up what would fit exactly later.
   case nearFitWindow = "near-fit-window"
+  /// Near-best fit, time: extents of the request's class that are too short.
   case nearFitMisses = "near-fit-misses"
+  /// Near-best fit, time: pages come and go at every level of the map.
   case lowPageHole = "low-page-hole"
 
   /// Which allocator's worst case it is, and why, in one line.

@@ -2,6 +2,8 @@
 /*
  * Memory that starts as a byte of the caller's choice: what is ordinary about
  * it.  What the rest of memory management does to it is in fill_*.c.
+ *
+ * Above 400 lines because one program is one booted test, with one setup.
  */
 #include "memory.h"
 

@@ -2,6 +2,8 @@
 /*
  * Filled memory that leaves for swap and returns, that KSM shares, that a
  * handler of user faults provides, and that ends up in a core dump.
+ *
+ * Above 400 lines because one program is one booted test, with one setup.
  */
 #include "memory.h"
 
