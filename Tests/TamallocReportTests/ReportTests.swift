@@ -122,3 +122,20 @@ import Testing
     #expect(markdown.contains("| a\\|b <i>&\"`x` |"))
   }
 }
+
+/// What the heap's benchmark once printed, cut down to three rows.
+@Suite struct HeapTableTests {
+  @Test func `the heap's table is read as it was printed`() throws {
+    let tables = HeapTable.tables(in: try RecordedReport.recorded("heap.txt"))
+    let table = try #require(tables.first)
+    #expect(tables.count == 1)
+    #expect(table.kind == "calloc")
+    #expect(table.names == ["tamalloc", "glibc", "jemalloc", "mimalloc", "tcmalloc"])
+    #expect(table.rows.map(\.name) == ["pairs 16 whole", "pairs 64M none", "pairs 256M sparse"])
+    for row in table.rows { #expect(row.cells.compactMap { $0 }.count == 5) }
+    // The benchmark's own ratios stand behind the rows; it made them before it rounded.
+    for (row, printed) in zip(table.rows, [0.95, 0.48, 0.36]) {
+      #expect(abs(try #require(row.ratio) - printed) < 0.01, "\(row.name)")
+    }
+  }
+}

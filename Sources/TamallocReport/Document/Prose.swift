@@ -84,7 +84,8 @@ enum HTMLTable {
       }
       return "<tr>\(inner.joined())</tr>\n"
     }
-    return "<div class=\"scroll\"><table>\n<thead>\(row(header, "th"))</thead>\n<tbody>\n"
+    let kind = header.indices.contains(where: isNumber) ? " class=\"figures\"" : ""
+    return "<div class=\"scroll\"><table\(kind)>\n<thead>\(row(header, "th"))</thead>\n<tbody>\n"
       + rows.map { row($0, "td") }.joined() + "</tbody></table></div>\n"
   }
 }

@@ -91,12 +91,12 @@ extension SectionBuilder {
         .heading(table.kind), .pictures(pictures(table)),
         .table(
           Table(
-            header: [say(.workload)] + table.names.map { "\($0), ns │ KiB" } + [say(.ratio)],
+            header: [say(.workload)] + table.names.map { "\($0) │ KiB" } + [say(.ratio)],
             rows: table.rows.map { row in
               [row.name]
                 + row.cells.map { cell in
                   cell.map {
-                    "\(Figure.short($0.nanoseconds)) │ \(Figure.grouped($0.kibibytes))"
+                    "\(Figure.duration($0.nanoseconds / 1e9)) │ \(Figure.grouped($0.kibibytes))"
                   } ?? say(.failed)
                 } + [row.ratio.map { Figure.decimal($0, digits: 2) } ?? "–"]
             })),
@@ -120,11 +120,15 @@ extension SectionBuilder {
         name: row.name, value: ratio, tone: ratio <= 1 ? .first : .second,
         label: Figure.decimal(ratio, digits: 2))
     }
-    return stride(from: 0, to: bars.count, by: 16).map { start in
+    // As few pictures as there must be, of equal length.
+    let pictures = max((bars.count + 15) / 16, 1)
+    let length = max((bars.count + pictures - 1) / pictures, 1)
+    return stride(from: 0, to: bars.count, by: length).map { start in
       picture(
         BarChart(
           title: say(.heapRatio), axis: say(.heapRatioAxis), unit: .number(suffix: ""),
-          scale: .logarithmic, bars: Array(bars[start..<min(start + 16, bars.count)]), reference: 1)
+          scale: .logarithmic, bars: Array(bars[start..<min(start + length, bars.count)]),
+          reference: 1)
       )
     }
   }
