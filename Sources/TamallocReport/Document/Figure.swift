@@ -82,5 +82,5 @@ struct Spread: Hashable {
     return low == high ? number(middle) : "\(number(middle)) (\(low)–\(high))"
   }
 
-  var range: ClosedRange<Double>? { count > 1 ? least...most : nil }
+  var range: ClosedRange<Double>? { least < most ? least...most : nil }
 }
