@@ -36,10 +36,12 @@ setup:
 	@scripts/require-swift
 	@scripts/require libc6-dev git
 
-# Prometheus is unpacked into ~/.cache, not installed: its package would start a service.
+# Prometheus and its node_exporter are unpacked into ~/.cache, not installed: their packages would start
+# services.
 setup-test: setup
-	@scripts/require pkg-config binutils gcc perl tmux procps valgrind python3 python3-prometheus-client zsh fish groff-base mandoc
+	@scripts/require pkg-config binutils gcc perl tmux procps numactl valgrind python3 python3-prometheus-client zsh fish groff-base mandoc
 	@scripts/unpack prometheus >/dev/null
+	@scripts/unpack prometheus-node-exporter >/dev/null
 
 setup-bench: setup
 	@scripts/require gcc python3 procps smem htop
@@ -58,7 +60,8 @@ test: setup-test
 test-swift: setup-test
 	Malloc/build-recorder
 	swift build --build-tests
-	PATH="$$(scripts/unpack prometheus)/usr/bin:$$PATH" swift test --skip-build --no-parallel
+	PATH="$$(scripts/unpack prometheus)/usr/bin:$$(scripts/unpack prometheus-node-exporter)/usr/bin:$$PATH" \
+		swift test --skip-build --no-parallel
 
 # The heap's tests at full size, under every program that Debian has for them.
 test-heap: setup-test

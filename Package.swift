@@ -44,7 +44,7 @@ let package = Package(
     .target(
       name: "Laboratory",
       dependencies: [
-        "Pages", "Allocators", "Tamalloc",
+        "Pages", "Allocators", "Tamalloc", "PhysicalMemory",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       resources: [.embedInCode("Report/Page")],

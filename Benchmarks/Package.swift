@@ -25,35 +25,32 @@ let package = Package(
   name: "tamalloc-benchmarks",
   dependencies: [
     // Named, because the directory above may be called anything.
-    .package(name: "tamalloc", path: ".."),
-    // Without traits: nothing here counts malloc calls, and the counting would slow them down.
-    .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
+    .package(name: "tamalloc", path: "..")
   ],
   targets: [
     // The yardstick: clocks, /proc and mmap, shared by the benchmarks and by all peers in C.
     .target(name: "CMeasure"),
 
+    // Runs benchmarks and writes down what they measured.
+    .target(name: "Measuring", dependencies: ["CMeasure"], swiftSettings: strict),
+
     .executableTarget(
       name: "LazyMemoryBenchmarks",
       dependencies: [
-        "CMeasure",
+        "CMeasure", "Measuring",
         .product(name: "Tamalloc", package: "tamalloc"),
-        .product(name: "Benchmark", package: "benchmark"),
       ],
       path: "Benchmarks/LazyMemoryBenchmarks",
-      swiftSettings: strict + alignedLoops,
-      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+      swiftSettings: strict + alignedLoops),
 
     .executableTarget(
       name: "PhysicalMemoryBenchmarks",
       dependencies: [
-        "CMeasure",
+        "CMeasure", "Measuring",
         .product(name: "PhysicalMemory", package: "tamalloc"),
-        .product(name: "Benchmark", package: "benchmark"),
       ],
       path: "Benchmarks/PhysicalMemoryBenchmarks",
-      swiftSettings: strict + alignedLoops,
-      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+      swiftSettings: strict + alignedLoops),
 
     // Holds what was measured against limits.json.
     .executableTarget(name: "Verdict", swiftSettings: strict),

@@ -14,7 +14,7 @@ import Testing
     "CTamalloc": [],
     "Charts": [],
     "Tamalloc": ["Pages", "CTamalloc", "Synchronization"],
-    "Laboratory": ["Pages", "Allocators", "Tamalloc", "Glibc", "Histogram"],
+    "Laboratory": ["Pages", "Allocators", "Tamalloc", "PhysicalMemory", "Glibc", "Histogram"],
     "MemoryStatistics": ["Pages", "CTamalloc", "Glibc"],
     "PhysicalMemory": ["Pages", "Allocators", "Tamalloc", "CTamalloc"],
     "ExportArguments": ["MemoryStatistics", "ArgumentParser"],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// The allocators over the sources that the laboratory has: the course's pool and mapped pages, of
-// every page size, and with more pages than one level of any index reaches.
+// The allocators over the sources that the laboratory has: the course's pool, mapped pages and blocks of
+// a modelled machine, of every page size, and with more pages than one level of any index reaches.
 
 import Allocators
 import Instruments
@@ -14,9 +14,24 @@ import Testing
   struct Exercise: AllocatorVisitor {
     var pageBytes: Int
     var seed: UInt64
+    var overModel = false
 
     mutating func visit<A: KernelMemoryAllocator & ~Copyable>(_ type: A.Type) throws {
-      var pages = try MappedPages(pageSize: PageSize(ByteCount(pageBytes))!, limit: 4096)
+      let pageSize = PageSize(ByteCount(pageBytes))!
+      guard overModel else {
+        var pages = try MappedPages(pageSize: pageSize, limit: 4096)
+        return try run(type, &pages)
+      }
+      var pages = try ModelPages(pageSize: pageSize, limit: 4096)
+      try run(type, &pages)
+      #expect(pages.checkMachine() == [], "seed \(seed)")
+      // Single frames may wait in the processor's cache; all others are back in the buddy system.
+      #expect(pageBytes == 4096 || pages.takenFrames == 0, "seed \(seed)")
+    }
+
+    func run<A: KernelMemoryAllocator & ~Copyable, Source: PageSource & ~Copyable>(
+      _ type: A.Type, _ pages: inout Source
+    ) throws {
       var allocator = A()
       var random = SeededGenerator(seed: seed)
       var blocks: [(start: UnsafeMutableRawPointer, size: Int, fill: UInt8)] = []
@@ -43,9 +58,9 @@ import Testing
       }
     }
 
-    func free<A: KernelMemoryAllocator & ~Copyable>(
+    func free<A: KernelMemoryAllocator & ~Copyable, Source: PageSource & ~Copyable>(
       _ index: Int, _ blocks: inout [(start: UnsafeMutableRawPointer, size: Int, fill: UInt8)],
-      _ allocator: inout A, _ pages: inout MappedPages
+      _ allocator: inout A, _ pages: inout Source
     ) throws {
       let block = blocks.remove(at: index)
       let bytes = UnsafeRawBufferPointer(start: block.start, count: block.size)
@@ -58,6 +73,12 @@ import Testing
   @Test(arguments: AllocatorName.allCases, [4096, 8192, 16384, 65536])
   func `mapped pages of every size`(name: AllocatorName, pageBytes: Int) throws {
     var exercise = Exercise(pageBytes: pageBytes, seed: .random(in: 0...(.max)))
+    try name.accept(&exercise)
+  }
+
+  @Test(arguments: AllocatorName.allCases, [4096, 8192, 16384, 65536])
+  func `blocks of a modelled machine, of every size`(name: AllocatorName, pageBytes: Int) throws {
+    var exercise = Exercise(pageBytes: pageBytes, seed: .random(in: 0...(.max)), overModel: true)
     try name.accept(&exercise)
   }
 

@@ -11,6 +11,7 @@ import Testing
   @Test func `a frame record has 64 bytes`() {
     #expect(MemoryLayout<PageFrame>.size == 64)
     #expect(MemoryLayout<PageFrame>.stride == 64)
+    #expect(MemoryLayout<PageFrame>.offset(of: \.links) == PageFrame.linksOffset)
   }
 
   /// Resident pages of this process.

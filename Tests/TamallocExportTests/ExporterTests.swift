@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import Instruments
 import Testing
 
 /// The built exporter, asked over the network as Prometheus, browsers and bad clients ask.

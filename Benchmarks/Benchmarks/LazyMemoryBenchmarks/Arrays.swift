@@ -7,16 +7,16 @@
 // Two lengths: 256 KiB stays in the second cache and shows every instruction, 64 MiB shows what a
 // program that walks through real memory feels.
 
-internal import Benchmark
 internal import CMeasure
+internal import Measuring
 internal import Pages
 internal import Tamalloc
 
-func arrays() {
+func arrays(_ suite: Suite) {
   let stride = MemoryLayout<Int>.stride
   for (name, bytes, rounds) in [("256 KiB", 1 << 18, 64), ("64 MiB", 1 << 26, 1)] {
     let count = bytes / stride
-    let run = Run(length: name, count: count, rounds: rounds)
+    let run = Run(suite: suite, length: name, count: count, rounds: rounds)
     run.compareInt()
     run.compareDouble()
   }
@@ -24,6 +24,7 @@ func arrays() {
 
 /// One length, and how often it is walked through for one reading of the clock.
 private struct Run {
+  let suite: Suite
   let length: String
   let count: Int
   let rounds: Int
@@ -85,10 +86,10 @@ extension Run {
     _ work: String, _ way: String, _ element: Element, _ peer: @escaping BufferWork<Element>,
     _ subject: @escaping ArrayWork<Element>
   ) {
-    measure(
+    suite.measure(
       "\(work) \(length) \(way)", .versusBuffer, .microseconds, seconds: 5, most: 1000
-    ) { benchmark in
-      let bufferFirst = benchmark.currentIteration % 2 == 0
+    ) { sample in
+      let bufferFirst = sample.iteration % 2 == 0
       try unsafe withBoth(count: count, of: element, bufferFirst: bufferFirst) { array, buffer in
         var times: [Int64] = []
         let ratio = ratio(pairs: pairs) {
@@ -98,8 +99,8 @@ extension Run {
         } peer: {
           time { unsafe peer(buffer) }
         }
-        benchmark.measurement(.versusBuffer, ratio)
-        benchmark.measurement(.microseconds, Int(median(times)) / 1000)
+        sample.report(.versusBuffer, ratio)
+        sample.report(.microseconds, Int(median(times)) / 1000)
       }
     }
   }

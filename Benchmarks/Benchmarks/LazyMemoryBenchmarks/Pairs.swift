@@ -4,8 +4,8 @@
 // ratio, of two things done one right after the other, in alternating order, many times; and the
 // number that counts is the median of those ratios. What slows both down leaves it alone.
 
-internal import Benchmark
 internal import CMeasure
+internal import Measuring
 
 /// Nanoseconds that `body` takes.
 func time(_ body: () throws -> Void) rethrows -> Int64 {
@@ -41,39 +41,16 @@ func ratio(
   return median(ratios)
 }
 
-/// A benchmark that reports numbers of its own under the names given, and nothing else.
-///
-/// The body runs once to warm up, and then as often as fits into `seconds`, at most `most` times.
-func measure(
-  _ name: String, _ metrics: BenchmarkMetric..., seconds: Int = 3, most: Int = 100,
-  body: @escaping (Benchmark) throws -> Void
-) {
-  var units: [BenchmarkMetric: BenchmarkUnits] = [:]
-  for metric in metrics { units[metric] = .count }
-  Benchmark(
-    name,
-    configuration: Benchmark.Configuration(
-      metrics: metrics, units: units, warmupIterations: 1, maxDuration: .seconds(seconds),
-      maxIterations: most)
-  ) { (benchmark: Benchmark) in
-    do {
-      try body(benchmark)
-    } catch {
-      benchmark.error("\(name): \(error)")
-    }
-  }
-}
-
-extension BenchmarkMetric {
+extension Metric {
   /// Time, as a multiple of the same done with a bare mmap.
-  static let versusMmap = BenchmarkMetric.custom("time vs mmap x1000")
+  static let versusMmap = Metric("time vs mmap x1000")
   /// Time, as a multiple of the same done with an UnsafeMutableBufferPointer.
-  static let versusBuffer = BenchmarkMetric.custom("time vs buffer x1000")
-  static let nanoseconds = BenchmarkMetric.custom("nanoseconds")
-  static let microseconds = BenchmarkMetric.custom("microseconds")
+  static let versusBuffer = Metric("time vs buffer x1000")
+  static let nanoseconds = Metric("nanoseconds")
+  static let microseconds = Metric("microseconds")
   /// What tells slow code from a busy machine, where the limit is a time and no ratio.
-  static let processorMicroseconds = BenchmarkMetric.custom("processor microseconds")
-  static let releaseMicroseconds = BenchmarkMetric.custom("release microseconds")
+  static let processorMicroseconds = Metric("processor microseconds")
+  static let releaseMicroseconds = Metric("release microseconds")
   /// Memory that a fill holds from the beginning on.
-  static let tileKibibytes = BenchmarkMetric.custom("tile KiB")
+  static let tileKibibytes = Metric("tile KiB")
 }

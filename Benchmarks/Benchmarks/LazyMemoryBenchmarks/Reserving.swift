@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-internal import Benchmark
 internal import CMeasure
+internal import Measuring
 internal import Pages
 internal import Tamalloc
 
@@ -11,9 +11,9 @@ let sizes: [(name: String, size: ByteCount)] = [
 ]
 
 /// Zeroed memory: creation and release, against mmap and munmap.
-func reserving() {
+func reserving(_ suite: Suite) {
   for (name, size) in sizes {
-    measure("reserve \(name)", .versusMmap, .nanoseconds) { benchmark in
+    suite.measure("reserve \(name)", .versusMmap, .nanoseconds) { sample in
       let rounds = 200
       var times: [Int64] = []
       let ratio = try ratio(pairs: 101) {
@@ -34,23 +34,23 @@ func reserving() {
           }
         }
       }
-      benchmark.measurement(.versusMmap, ratio)
-      benchmark.measurement(.nanoseconds, Int(median(times)) / rounds)
+      sample.report(.versusMmap, ratio)
+      sample.report(.nanoseconds, Int(median(times)) / rounds)
     }
   }
 }
 
 /// Memory with a fill: the curve by size of the time to reserve and to release it, and of the tile.
-func fills() {
+func fills(_ suite: Suite) {
   let curve = [
     ("1 MiB", ByteCount.mebibytes(1)), ("16 MiB", .mebibytes(16)), ("256 MiB", .mebibytes(256)),
     ("1 GiB", .gibibytes(1)), ("16 GiB", .gibibytes(16)), ("256 GiB", .gibibytes(256)),
     ("1 TiB", .tebibytes(1)),
   ]
   for (name, size) in curve {
-    measure(
+    suite.measure(
       "fill \(name)", .microseconds, .processorMicroseconds, .releaseMicroseconds, .tileKibibytes
-    ) { benchmark in
+    ) { sample in
       let processorStart = cmeasure_processor_nanoseconds()
       let start = cmeasure_nanoseconds()
       let memory = try LazyMemory(size: size, fill: .byte(1))
@@ -61,10 +61,10 @@ func fills() {
       let again = cmeasure_nanoseconds()
       _ = consume memory
       let released = cmeasure_nanoseconds()
-      benchmark.measurement(.microseconds, Int(reserved - start) / 1000)
-      benchmark.measurement(.processorMicroseconds, Int(processor) / 1000)
-      benchmark.measurement(.releaseMicroseconds, Int(released - again) / 1000)
-      benchmark.measurement(.tileKibibytes, tile / 1024)
+      sample.report(.microseconds, Int(reserved - start) / 1000)
+      sample.report(.processorMicroseconds, Int(processor) / 1000)
+      sample.report(.releaseMicroseconds, Int(released - again) / 1000)
+      sample.report(.tileKibibytes, tile / 1024)
     }
   }
 }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 
-internal import Benchmark
 internal import CMeasure
+internal import Measuring
 internal import Pages
 internal import Tamalloc
 
 /// The first write to each page of 64 MiB, against bare mmap'd memory with small pages. Reserving
 /// and releasing are not in it.
-func touching() {
+func touching(_ suite: Suite) {
   let size = ByteCount.mebibytes(64)
 
-  measure("first touch", .versusMmap, .microseconds, seconds: 8) { benchmark in
+  suite.measure("first touch", .versusMmap, .microseconds, seconds: 8) { sample in
     var times: [Int64] = []
     let ratio = try ratio(pairs: 11) {
       var memory = try LazyMemory(size: size)
@@ -20,11 +20,11 @@ func touching() {
     } peer: {
       touchMmap(size)
     }
-    benchmark.measurement(.versusMmap, ratio)
-    benchmark.measurement(.microseconds, Int(median(times)) / 1000)
+    sample.report(.versusMmap, ratio)
+    sample.report(.microseconds, Int(median(times)) / 1000)
   }
 
-  measure("first touch of a fill", .versusMmap, .microseconds) { benchmark in
+  suite.measure("first touch of a fill", .versusMmap, .microseconds) { sample in
     var times: [Int64] = []
     let ratio = try ratio(pairs: 11) {
       var memory = try LazyMemory(size: size, fill: .byte(1))
@@ -34,8 +34,8 @@ func touching() {
     } peer: {
       touchMmap(size)
     }
-    benchmark.measurement(.versusMmap, ratio)
-    benchmark.measurement(.microseconds, Int(median(times)) / 1000)
+    sample.report(.versusMmap, ratio)
+    sample.report(.microseconds, Int(median(times)) / 1000)
   }
 }
 
@@ -54,11 +54,11 @@ private func touchMmap(_ size: ByteCount) -> Int64 {
 }
 
 /// How long it takes to say what is committed.
-func usages() {
+func usages(_ suite: Suite) {
   for (name, fill) in [("zero", FillPattern.zero), ("a fill", .byte(1))] {
-    measure(
+    suite.measure(
       "usage of 1 GiB committed, \(name)", .microseconds, .processorMicroseconds
-    ) { benchmark in
+    ) { sample in
       let size = ByteCount.gibibytes(1)
       var memory = try LazyMemory(size: size, fill: fill)
       try memory.prefault(0..<size.rawValue)
@@ -72,8 +72,8 @@ func usages() {
         processorTimes.append(cmeasure_processor_nanoseconds() - processorStart)
         precondition(usage.committed == size)
       }
-      benchmark.measurement(.microseconds, Int(median(times)) / 1000)
-      benchmark.measurement(.processorMicroseconds, Int(median(processorTimes)) / 1000)
+      sample.report(.microseconds, Int(median(times)) / 1000)
+      sample.report(.processorMicroseconds, Int(median(processorTimes)) / 1000)
     }
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-internal import Benchmark
 internal import CMeasure
+internal import Measuring
 internal import Pages
 internal import PhysicalMemory
 
@@ -9,22 +9,22 @@ internal import PhysicalMemory
 private let pairs = 100_000
 
 /// A machine of 1 TiB: the time until it is there, and the memory that it takes.
-func booting() {
-  measure("boot 1 TiB", .processorMicroseconds, .residentKibibytes) { benchmark in
+func booting(_ suite: Suite) {
+  suite.measure("boot 1 TiB", .processorMicroseconds, .residentKibibytes) { sample in
     let before = cmeasure_resident()
     let start = cmeasure_processor_nanoseconds()
     let machine = try Machine(.x86_64(ram: .tebibytes(1), nodes: 4, cpus: 8))
     let time = cmeasure_processor_nanoseconds() - start
     let resident = cmeasure_resident() - before
     blackHole(machine.freeFrames)
-    benchmark.measurement(.processorMicroseconds, Int(time) / 1000)
-    benchmark.measurement(.residentKibibytes, max(0, resident / 1024))
+    sample.report(.processorMicroseconds, Int(time) / 1000)
+    sample.report(.residentKibibytes, max(0, resident / 1024))
   }
 }
 
 /// One frame, taken and given back, through the processor's cache.
-func singleFrames() {
-  measure("frame through the per-CPU cache", .pair) { benchmark in
+func singleFrames(_ suite: Suite) {
+  suite.measure("frame through the per-CPU cache", .pair) { sample in
     var machine = try Machine(.x86_64(ram: .gibibytes(64)))
     let cost = try costOfEach(runs: 11, count: pairs) {
       for _ in 0..<pairs {
@@ -32,13 +32,13 @@ func singleFrames() {
         try machine.freePages(frame)
       }
     }
-    benchmark.measurement(.pair, cost)
+    sample.report(.pair, cost)
   }
 }
 
 /// Blocks of orders 0 to 10, while 2,000 others are held: one of them goes, another comes.
-func mixedOrders() {
-  measure("orders 0 to 10 through the buddy system", .pair) { benchmark in
+func mixedOrders(_ suite: Suite) {
+  suite.measure("orders 0 to 10 through the buddy system", .pair) { sample in
     var layout = MachineLayout.x86_64(ram: .gibibytes(64))
     layout.usesPerCPUPages = false
     var machine = try Machine(layout)
@@ -59,13 +59,13 @@ func mixedOrders() {
         held[place] = (try machine.allocatePages(order: order), order)
       }
     }
-    benchmark.measurement(.pair, cost)
+    sample.report(.pair, cost)
   }
 }
 
 /// Objects of one slab cache, and of kmalloc's sizes up to 1 KiB.
-func slabs() {
-  measure("slab object", .pair) { benchmark in
+func slabs(_ suite: Suite) {
+  suite.measure("slab object", .pair) { sample in
     var machine = try Machine(.x86_64(ram: .gibibytes(64)))
     let cache = try machine.createSlabCache("measured", objectSize: 200)
     let cost = try costOfEach(runs: 11, count: pairs) {
@@ -74,9 +74,9 @@ func slabs() {
         try machine.freeObject(object, to: cache)
       }
     }
-    benchmark.measurement(.pair, cost)
+    sample.report(.pair, cost)
   }
-  measure("kmalloc and kfree", .pair) { benchmark in
+  suite.measure("kmalloc and kfree", .pair) { sample in
     var machine = try Machine(.x86_64(ram: .gibibytes(64)))
     let cost = try costOfEach(runs: 11, count: pairs) {
       for round in 0..<pairs {
@@ -84,15 +84,15 @@ func slabs() {
         try machine.kfree(address)
       }
     }
-    benchmark.measurement(.pair, cost)
+    sample.report(.pair, cost)
   }
 }
 
 /// Twelve pages for each of a million processes, on a machine of 64 GiB.
-func manyProcesses() {
-  measure("pages of a million processes", .page, .residentKibibytes, most: 1) { benchmark in
+func manyProcesses(_ suite: Suite) {
+  suite.measure("pages of a million processes", .page, .residentKibibytes, most: 1) { sample in
     var machine = try Machine(.x86_64(ram: .gibibytes(64)))
-    let before = cmeasure_proc("/proc/self/status", "VmRSS:")
+    let before = unsafe cmeasure_proc("/proc/self/status", "VmRSS:")
     let cost = try costOfEach(runs: 1, count: 12_000_000) {
       for process in 0..<1_000_000 {
         for page in 0..<12 {
@@ -101,8 +101,8 @@ func manyProcesses() {
         }
       }
     }
-    let after = cmeasure_proc("/proc/self/status", "VmRSS:")
-    benchmark.measurement(.page, cost)
-    benchmark.measurement(.residentKibibytes, (after - before) / 1024)
+    let after = unsafe cmeasure_proc("/proc/self/status", "VmRSS:")
+    sample.report(.page, cost)
+    sample.report(.residentKibibytes, (after - before) / 1024)
   }
 }

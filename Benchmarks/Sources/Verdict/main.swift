@@ -4,7 +4,7 @@
 //
 //     Verdict RESULTS LIMITS [--check] [--part]
 //
-// RESULTS is a directory of the benchmark tool's tables of percentiles, one per number. The median
+// RESULTS is a directory of tables of percentiles, one per number (Sources/Measuring). The median
 // is what counts. With --check the exit status is 1 if a limit is missed, or has nothing measured; with
 // --part it is all right that only some benchmarks were run.
 
@@ -60,13 +60,13 @@ func run(_ arguments: [String]) throws -> Int32 {
   let limits = try JSONDecoder().decode(Limits.self, from: data).limits
   let names = try FileManager.default.contentsOfDirectory(atPath: arguments[0])
 
-  // "Current_run.Target.reserve_1_GiB.time_vs_mmap_x1000.histogram.percentiles.tsv"
+  // "LazyMemory.reserve_1_GiB.time_vs_mmap_x1000.tsv"
   var measurements: [String: [String: Measurement]] = [:]
   for file in names {
     let parts = file.split(separator: ".").map { String($0).replacing("_", with: " ") }
-    guard parts.count == 7, parts[6] == "tsv" else { continue }
+    guard parts.count == 4, parts[3] == "tsv" else { continue }
     let url = URL(filePath: arguments[0]).appending(path: file)
-    measurements[parts[2], default: [:]][parts[3]] = Measurement(contentsOf: url)
+    measurements[parts[1], default: [:]][parts[2]] = Measurement(contentsOf: url)
   }
 
   print("| benchmark | number | p25 | median | p75 | limit | verdict |")

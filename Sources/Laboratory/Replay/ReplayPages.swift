@@ -35,6 +35,7 @@ extension ReplayPages where Self: ~Copyable {
 
 extension PagePool: ReplayPages {}
 extension MappedPages: ReplayPages {}
+extension ModelPages: ReplayPages {}
 
 /// The page sources, by the names that people type.
 public enum PageSourceName: String, Sendable, CaseIterable {
@@ -42,6 +43,8 @@ public enum PageSourceName: String, Sendable, CaseIterable {
   case pool
   /// Real memory that is given back to the system page by page.
   case mapped
+  /// Blocks of the buddy system in a model of Linux's physical memory.
+  case model
 
   /// An allocator over pages of this source, ready to start.
   func contestant(
@@ -50,6 +53,7 @@ public enum PageSourceName: String, Sendable, CaseIterable {
     switch self {
     case .pool: try name.contestant(over: PagePool.self, plan, declaredEvents, lines)
     case .mapped: try name.contestant(over: MappedPages.self, plan, declaredEvents, lines)
+    case .model: try name.contestant(over: ModelPages.self, plan, declaredEvents, lines)
     }
   }
 }

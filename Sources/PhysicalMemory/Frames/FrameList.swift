@@ -4,15 +4,26 @@
 //
 //     first ──▶ 17 ⇄ 4 ⇄ 99 ◀── last
 //
+// Terms: links and ends come in pairs, by *side*: 0 is the first end and the link to the next frame,
+// 1 the last end and the link to the frame before. What is done at one end is done at the other with the
+// sides exchanged. All of them are one more than a frame's number, and 0 where there is none: so that a
+// zeroed record holds an empty list.
+//
 // Invariants: a frame is in one list at most; `count` is the number of frames between `first` and
-// `last`; an empty list has neither.
+// `last`; an empty list has neither. Links name frames of the table that the list is used with.
+//
+// Unsafe code: what a link names is not looked up with a check, and whether a neighbour or an end is
+// written is decided by an address and not by a jump: which of them it is, no processor can foresee.
 
 /// A list of page frames.
 public struct FrameList: Sendable, BitwiseCopyable {
-  /// One more than the first frame's number, 0 where there is none: so that a zeroed record holds an
-  /// empty list.
-  private var firstPlusOne: UInt32 = 0
-  private var lastPlusOne: UInt32 = 0
+  /// An end of a list, by its side.
+  public enum End: Int, Sendable {
+    case first = 0
+    case last = 1
+  }
+
+  private var ends: InlineArray<2, UInt32> = [0, 0]
   /// The frames in the list.
   public private(set) var count: Int = 0
 
@@ -21,47 +32,32 @@ public struct FrameList: Sendable, BitwiseCopyable {
 
   /// Whether no frame is in the list.
   @inline(__always)
-  public var isEmpty: Bool { firstPlusOne == 0 }
+  public var isEmpty: Bool { ends[0] == 0 }
 
   /// The first frame.
   @inline(__always)
-  public var first: PageFrameNumber? {
-    firstPlusOne == 0 ? nil : PageFrameNumber(rawValue: firstPlusOne &- 1)
-  }
+  public var first: PageFrameNumber? { Self.frame(ends[0]) }
 
   /// The last frame.
   @inline(__always)
-  public var last: PageFrameNumber? {
-    lastPlusOne == 0 ? nil : PageFrameNumber(rawValue: lastPlusOne &- 1)
+  public var last: PageFrameNumber? { Self.frame(ends[1]) }
+
+  @inline(__always)
+  private static func frame(_ link: UInt32) -> PageFrameNumber? {
+    link == 0 ? nil : PageFrameNumber(rawValue: link &- 1)
   }
 
-  /// Puts a frame before the first.
+  /// Puts a frame before the first, or behind the last.
   @inline(__always)
-  public mutating func prepend(_ frame: PageFrameNumber, _ frames: RecordTable<PageFrame>) {
+  public mutating func insert(
+    _ frame: PageFrameNumber, at end: End, _ frames: RecordTable<PageFrame>
+  ) {
+    let (near, far) = (end.rawValue, 1 &- end.rawValue)
     let number = frame.rawValue &+ 1
-    frames[frame].next = firstPlusOne
-    frames[frame].previous = 0
-    if firstPlusOne != 0 {
-      frames[PageFrameNumber(rawValue: firstPlusOne &- 1)].previous = number
-    } else {
-      lastPlusOne = number
-    }
-    firstPlusOne = number
-    count &+= 1
-  }
-
-  /// Puts a frame behind the last.
-  @inline(__always)
-  public mutating func append(_ frame: PageFrameNumber, _ frames: RecordTable<PageFrame>) {
-    let number = frame.rawValue &+ 1
-    frames[frame].next = 0
-    frames[frame].previous = lastPlusOne
-    if lastPlusOne != 0 {
-      frames[PageFrameNumber(rawValue: lastPlusOne &- 1)].next = number
-    } else {
-      firstPlusOne = number
-    }
-    lastPlusOne = number
+    let neighbour = ends[near]
+    frames[frame].setLinks(near, neighbour)
+    setLink(of: neighbour, far, to: number, frames)
+    ends[near] = number
     count &+= 1
   }
 
@@ -70,49 +66,37 @@ public struct FrameList: Sendable, BitwiseCopyable {
   /// - Precondition: it is in this list.
   @inline(__always)
   public mutating func remove(_ frame: PageFrameNumber, _ frames: RecordTable<PageFrame>) {
-    let next = frames[frame].next
-    let previous = frames[frame].previous
-    if previous != 0 {
-      frames[PageFrameNumber(rawValue: previous &- 1)].next = next
-    } else {
-      firstPlusOne = next
-    }
-    if next != 0 {
-      frames[PageFrameNumber(rawValue: next &- 1)].previous = previous
-    } else {
-      lastPlusOne = previous
-    }
+    let next = frames[frame].links[0]
+    let previous = frames[frame].links[1]
+    setLink(of: previous, 0, to: next, frames)
+    setLink(of: next, 1, to: previous, frames)
     count &-= 1
   }
 
-  /// Takes the first frame out.
+  /// Takes the frame at an end out.
   @inline(__always)
-  public mutating func popFirst(_ frames: RecordTable<PageFrame>) -> PageFrameNumber? {
-    guard let frame = first else { return nil }
-    let next = frames[frame].next
-    firstPlusOne = next
-    if next != 0 {
-      frames[PageFrameNumber(rawValue: next &- 1)].previous = 0
-    } else {
-      lastPlusOne = 0
-    }
+  public mutating func pop(_ end: End, _ frames: RecordTable<PageFrame>) -> PageFrameNumber? {
+    let (near, far) = (end.rawValue, 1 &- end.rawValue)
+    guard let frame = Self.frame(ends[near]) else { return nil }
+    let beyond = frames[frame].links[near]
+    ends[near] = beyond
+    setLink(of: beyond, far, to: 0, frames)
     count &-= 1
     return frame
   }
 
-  /// Takes the last frame out.
+  /// Sets a frame's link, or this list's end on that side where there is no frame.
   @inline(__always)
-  public mutating func popLast(_ frames: RecordTable<PageFrame>) -> PageFrameNumber? {
-    guard let frame = last else { return nil }
-    let previous = frames[frame].previous
-    lastPlusOne = previous
-    if previous != 0 {
-      frames[PageFrameNumber(rawValue: previous &- 1)].next = 0
-    } else {
-      firstPlusOne = 0
+  private mutating func setLink(
+    of neighbour: UInt32, _ side: Int, to value: UInt32, _ frames: RecordTable<PageFrame>
+  ) {
+    unsafe withUnsafeMutablePointer(to: &ends) { ends in
+      // SAFETY: `side` is 0 or 1, and a link other than 0 names a frame of the table.
+      let end = unsafe UnsafeMutableRawPointer(ends) + side &* MemoryLayout<UInt32>.stride
+      let link = unsafe frames.link(of: neighbour &- 1, side)
+      let place = unsafe neighbour == 0 ? end : link
+      unsafe place.storeBytes(of: value, as: UInt32.self)
     }
-    count &-= 1
-    return frame
   }
 
   /// The frame after one that is in the list.
@@ -120,8 +104,7 @@ public struct FrameList: Sendable, BitwiseCopyable {
   public func frame(
     after frame: PageFrameNumber, _ frames: RecordTable<PageFrame>
   ) -> PageFrameNumber? {
-    let next = frames[frame].next
-    return next == 0 ? nil : PageFrameNumber(rawValue: next &- 1)
+    Self.frame(frames[frame].links[0])
   }
 
   /// The list's frames, first to last.

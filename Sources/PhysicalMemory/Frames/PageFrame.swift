@@ -79,10 +79,8 @@ public struct PageFrame: Sendable, BitwiseCopyable {
   public var owner: FrameOwner
   /// Pages from the owner's first.
   public var index: UInt64
-  /// The next frame in the list that it is in.
-  var next: UInt32
-  /// The frame before it in the list that it is in.
-  var previous: UInt32
+  /// The next frame in the list that it is in, and the one before it; see ``FrameList``.
+  private(set) var links: InlineArray<2, UInt32>
   /// The owner's: a swap slot, a slab's state.
   public var privateData: UInt64
   /// The address of a window on it, where it is in HIGHMEM and has one; else 0.
@@ -98,7 +96,57 @@ extension PageFrame {
   /// Whether it was never written.
   public var isUntouched: Bool {
     flags.isEmpty && blockOrder == 0 && zoneIndex == 0 && referenceCount == 0 && mapCount == 0
-      && owner == .nobody && index == 0 && next == 0 && previous == 0 && privateData == 0
+      && owner == .nobody && index == 0 && links[0] == 0 && links[1] == 0 && privateData == 0
       && windowAddress == 0 && extra == 0
+  }
+
+  /// Where the links lie in a record.
+  static var linksOffset: Int { 32 }
+
+  /// Sets the link on one side, and none on the other.
+  @inline(__always)
+  mutating func setLinks(_ side: Int, _ neighbour: UInt32) {
+    links[side] = neighbour
+    links[1 &- side] = 0
+  }
+
+  /// Whether it begins a free block of an order in a zone: one comparison for all three.
+  @inline(__always)
+  func isFreeBlock(_ order: Int, _ zone: Int) -> Bool {
+    let buddy = PageFlags.buddy.rawValue
+    let difference =
+      (flags.rawValue & buddy ^ buddy) | (UInt32(blockOrder) ^ UInt32(truncatingIfNeeded: order))
+      | (UInt32(zoneIndex) ^ UInt32(truncatingIfNeeded: zone))
+    return difference == 0
+  }
+
+  /// Whether it is an allocated frame by itself, with one user and without anything to be undone.
+  @inline(__always)
+  var isPlainSingle: Bool {
+    let special: PageFlags = [
+      .allocated, .lru, .writeBack, .slab, .locked, .highMemory, .compound,
+    ]
+    let difference =
+      (flags.intersection(special).rawValue ^ PageFlags.allocated.rawValue)
+      | UInt32(blockOrder) | UInt32(bitPattern: referenceCount ^ 1) | UInt32(bitPattern: mapCount)
+    return difference == 0
+  }
+
+  /// Makes it the first of a block.
+  @inline(__always)
+  mutating func begin(_ state: PageFlags, _ order: Int, _ zone: Int) {
+    flags = state
+    blockOrder = UInt8(truncatingIfNeeded: order)
+    zoneIndex = UInt16(truncatingIfNeeded: zone)
+  }
+
+  /// Forgets who used it.
+  @inline(__always)
+  mutating func forgetUse() {
+    referenceCount = 0
+    owner = .nobody
+    index = 0
+    privateData = 0
+    extra = 0
   }
 }

@@ -55,6 +55,15 @@ extension RecordTable where Record == PageFrame {
       return unsafe base + frame.index
     }
   }
+
+  /// Where a frame's link on a side lies, not looked at: the frame need not be there.
+  @inline(__always)
+  @unsafe
+  func link(of frame: UInt32, _ side: Int) -> UnsafeMutableRawPointer {
+    let offset = Int(frame) &* MemoryLayout<PageFrame>.stride &+ PageFrame.linksOffset
+    let start = unsafe UInt(bitPattern: base) &+ UInt(bitPattern: offset &+ side &* 4)
+    return unsafe UnsafeMutableRawPointer(bitPattern: start).unsafelyUnwrapped
+  }
 }
 
 /// The memory of a table.

@@ -177,7 +177,9 @@ extension MachineLayout {
   }
 
   /// How far one node is from another.
-  func distance(_ from: Int, _ to: Int) -> Int {
+  ///
+  /// - Precondition: both are nodes of the plan, and its table has a row and a column for each.
+  public func distance(_ from: Int, _ to: Int) -> Int {
     distances?[from][to] ?? (from == to ? 10 : 20)
   }
 }

@@ -68,6 +68,25 @@ public struct MachinePages: PageSource, ~Copyable {
     statistics.countFree()
   }
 
+  /// The first byte of the highest zone, from which pages are taken first.
+  public var start: UnsafeRawPointer {
+    let frame = machine.populatedZones.last?.start ?? 0
+    let place = machine.ram.place(frame.index << PageFrameNumber.shift)
+    // SAFETY: machines have frames, and all of those that have no high memory are in the direct map.
+    return unsafe UnsafeRawPointer(place.pointer.unsafelyUnwrapped)
+  }
+
+  /// Whether a block of 1 byte or more lies inside one page that is in use.
+  public func holds(_ block: UnsafeMutableRawPointer, size: Int) -> Bool {
+    guard size > 0, let offset = unsafe machine.ram.offset(of: VirtualAddress(block)) else {
+      return false
+    }
+    let mask = pageSize.bytes.rawValue - 1
+    let record = machine.frames[(offset & ~mask) >> PageFrameNumber.shift]
+    return record.flags.contains(.allocated) && record.owner.kind == .pageSource
+      && offset & mask + size <= mask + 1
+  }
+
   /// Gives the machine back.
   public consuming func finish() -> Machine { machine }
 }

@@ -81,9 +81,9 @@ extension Machine {
     let zone = Int(frames[frame].zoneIndex)
     frames[frame].flags.formUnion(.lru)
     if first {
-      nodes[zone >> 2].lists[list].prepend(frame, frames)
+      nodes[zone >> 2].lists[list].insert(frame, at: .first, frames)
     } else {
-      nodes[zone >> 2].lists[list].append(frame, frames)
+      nodes[zone >> 2].lists[list].insert(frame, at: .last, frames)
     }
     zones[zone].reclaimable[list] += 1
   }

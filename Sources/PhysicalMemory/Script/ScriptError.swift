@@ -22,7 +22,7 @@ public struct ScriptError: Error, Sendable {
     /// `machine` is not the first statement.
     case machineNotFirst
     case tooDeep
-    case tooManyStatements
+    case tooManyStatements(Int)
     /// A calculation without a result.
     case noResult(String)
     /// What was expected did not hold.
@@ -69,7 +69,7 @@ extension ScriptError.Problem: CustomStringConvertible {
     case .unmatched(let word): "\"\(word)\" has no partner"
     case .machineNotFirst: "the machine is described by the first statement, or not at all"
     case .tooDeep: "no more than \(MachineScript.deepest) repeats lie in each other"
-    case .tooManyStatements: "the script runs more than \(MachineScript.mostSteps) statements"
+    case .tooManyStatements(let limit): "the script runs more than \(limit) statements"
     case .noResult(let text): "\(text) has no result"
     case .unexpectedFigure(let left, let comparison, let right):
       "expected \(comparison) \(right), found \(left)"

@@ -70,8 +70,10 @@ extension ScriptRun {
       return .number(frames << (PageFrameNumber.shift - 10))
     case "event":
       let field = try words.next("an event")
-      guard let value = event(field) else { throw ScriptError.Problem.unknownFigure(field) }
-      return .number(value)
+      guard let event = machine.eventFigures.first(where: { $0.name == field }) else {
+        throw ScriptError.Problem.unknownFigure(field)
+      }
+      return .number(event.value)
     case "kswapd":
       let node = words.peek == nil ? 0 : try words.number("a node")
       return .word(try machine.kswapd(of: NodeNumber(node)).isAwake ? "awake" : "asleep")
@@ -97,33 +99,6 @@ extension ScriptRun {
   private func zone(_ type: ZoneType, _ words: inout ScriptWords) throws -> Zone {
     let node = words.peek == nil ? 0 : try words.number("a node")
     return try machine.zone(type, of: NodeNumber(node))
-  }
-
-  /// What happened since boot, by the names of /proc/vmstat where it has one.
-  private func event(_ name: String) -> Int? {
-    let events = machine.events
-    switch name {
-    case "fast": return events.fast
-    case "slow": return events.slow
-    case "failed": return events.failed
-    case "allocstall": return events.stalls
-    case "pageoutrun": return events.kswapdWakes
-    case "pgscan_kswapd": return events.kswapdScanned
-    case "pgsteal_kswapd": return events.kswapdReclaimed
-    case "pgscan_direct": return events.directScanned
-    case "pgsteal_direct": return events.directReclaimed
-    case "pgactivate": return events.activated
-    case "pgdeactivate": return events.deactivated
-    case "pswpout": return events.swappedOut
-    case "pswpin": return events.swappedIn
-    case "pgpgin": return events.pagesIn
-    case "pgpgout": return events.pagesOut
-    case "oom_kill": return machine.outOfMemoryKills.count
-    case "cleared": return events.cleared
-    case "known_zero": return events.knownZero
-    case "numa_miss": return events.otherNode
-    default: return nil
-    }
   }
 
   // MARK: Of what the script holds

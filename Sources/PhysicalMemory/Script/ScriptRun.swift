@@ -25,6 +25,8 @@ public struct ScriptRun: ~Copyable {
   public private(set) var line = 0
   public private(set) var statement = ""
 
+  /// The most statements that may be run.
+  var stepLimit = MachineScript.mostSteps
   var holdings = ScriptHoldings()
   let arrivals = ScriptArrivals()
   /// How each frame that the script was given came to be its, by the block's first.
@@ -84,14 +86,14 @@ public struct ScriptRun: ~Copyable {
     try words.finish()
     for _ in 0..<count {
       steps += 1
-      guard steps <= MachineScript.mostSteps else { throw ScriptError.Problem.tooManyStatements }
+      guard steps <= stepLimit else { throw ScriptError.Problem.tooManyStatements(stepLimit) }
       try run(statement.body)
     }
   }
 
   private mutating func step(_ statement: MachineScript.Statement) throws {
     steps += 1
-    guard steps <= MachineScript.mostSteps else { throw ScriptError.Problem.tooManyStatements }
+    guard steps <= stepLimit else { throw ScriptError.Problem.tooManyStatements(stepLimit) }
     var words = ScriptWords(statement.words)
     if statement.words[0] == "fails" {
       try fails(statement, &words)

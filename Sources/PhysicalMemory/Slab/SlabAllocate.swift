@@ -30,9 +30,8 @@ extension Machine {
     if count > 0, slabs.caches[number].isPlain, !flags.contains(.zero), !context.isAtomic {
       let offset = Int(
         truncatingIfNeeded: slabs.entries[array &* SlabState.arraySize &+ count &- 1])
-      if !slabs.isLive(offset) {
+      if slabs.takeLive(offset) {
         slabs.arrays[array].count = count &- 1
-        slabs.flip(offset)
         return KernelAddress(rawValue: plan.directMap.lowerBound.rawValue &+ UInt64(offset))
       }
     }
@@ -100,11 +99,11 @@ extension Machine {
     slabs.lists[lists].freeObjects -= 1
     if active == 0 {
       slabs.lists[lists].empty.remove(slab, frames)
-      slabs.lists[lists].partial.prepend(slab, frames)
+      slabs.lists[lists].partial.insert(slab, at: .first, frames)
     }
     if active + 1 == objects {
       slabs.lists[lists].partial.remove(slab, frames)
-      slabs.lists[lists].full.append(slab, frames)
+      slabs.lists[lists].full.insert(slab, at: .last, frames)
     }
     return offset
   }
@@ -153,7 +152,7 @@ extension Machine {
     slabs.caches[number].grown += 1
     if record.hasConstructor { slabs.caches[number].constructed += record.objectsPerSlab }
     slabs.lists[lists].freeObjects += record.objectsPerSlab
-    slabs.lists[lists].empty.prepend(slab, frames)
+    slabs.lists[lists].empty.insert(slab, at: .first, frames)
     add(count, to: slabCounter(record), of: slab)
     // Another node's slab: its objects are wanted here now.
     if Int(frames[slab].zoneIndex) >> 2 != nodeIndex {

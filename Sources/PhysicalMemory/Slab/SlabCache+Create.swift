@@ -111,7 +111,7 @@ extension Machine {
       options: options, generation: slabs.caches[number].generation, objectSize: size,
       alignment: align, stride: stride, objectOffset: offset, objectsPerSlab: 0, order: 0,
       colours: 0, colourStep: max(align, Self.cacheLine), freeListCachePlusOne: 0, limit: 0,
-      batch: 0, slabs: 0, grown: 0, givenBack: 0, constructed: 0)
+      batch: 0, fastLimit: 0, slabs: 0, grown: 0, givenBack: 0, constructed: 0)
     if record.hasConstructor { record.options.remove(.poison) }
     record.isPlain = record.options.isDisjoint(with: .debug)
     let isOff = stride >= 512
@@ -149,6 +149,7 @@ extension Machine {
       default: 120
       }
     record.batch = (record.limit + 1) / 2
+    record.fastLimit = record.isPlain ? record.limit : 0
     slabs.caches[number] = record
   }
 

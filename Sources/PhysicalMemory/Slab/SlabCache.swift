@@ -94,6 +94,8 @@ struct SlabCacheRecord: BitwiseCopyable {
   /// What a processor's array holds at most, and how many objects move at a time.
   var limit: Int
   var batch: Int
+  /// The limit where objects are not looked at when they are freed; else 0.
+  var fastLimit: Int
   var slabs: Int
   var grown: Int
   var givenBack: Int
@@ -174,5 +176,18 @@ struct SlabState: ~Copyable {
   @inline(__always)
   func flip(_ offset: Int) {
     live[offset >> 9] ^= 1 &<< (UInt64(truncatingIfNeeded: offset) >> 3 & 63)
+  }
+
+  /// Says that somebody has it; false where somebody has it already, and then nothing has changed.
+  @inline(__always)
+  func takeLive(_ offset: Int) -> Bool {
+    Self.take(1 &<< (UInt64(truncatingIfNeeded: offset) >> 3 & 63), in: &live[offset >> 9])
+  }
+
+  @inline(__always)
+  private static func take(_ bit: UInt64, in word: inout UInt64) -> Bool {
+    let isFree = word & bit == 0
+    word |= bit
+    return isFree
   }
 }

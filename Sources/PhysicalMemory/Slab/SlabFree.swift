@@ -49,16 +49,18 @@ extension Machine {
   mutating func freeObject(offset: Int, _ number: Int) throws(MachineError) {
     let array = number &* processorCount &+ processorIndex
     let count = slabs.arrays[array].count
-    let node = Int(frames[PageFrameNumber(index: offset >> 12)].zoneIndex) >> 2
-    if count < slabs.caches[number].limit, slabs.caches[number].isPlain,
-      nodeCount == 1 || node == nodeIndex
-    {
+    if count < slabs.caches[number].fastLimit, nodeCount == 1 || isOfThisNode(offset) {
       slabs.flip(offset)
       slabs.entries[array &* SlabState.arraySize &+ count] = UInt64(truncatingIfNeeded: offset)
       slabs.arrays[array].count = count &+ 1
       return
     }
     try freeWithChecks(offset, number, array)
+  }
+
+  @inline(__always)
+  private func isOfThisNode(_ offset: Int) -> Bool {
+    Int(frames[PageFrameNumber(index: offset >> 12)].zoneIndex) >> 2 == nodeIndex
   }
 
   @inline(never)
@@ -111,14 +113,14 @@ extension Machine {
     slabs.lists[lists].freeObjects += 1
     if active == record.objectsPerSlab {
       slabs.lists[lists].full.remove(slab, frames)
-      slabs.lists[lists].partial.append(slab, frames)
+      slabs.lists[lists].partial.insert(slab, at: .last, frames)
     }
     guard active == 1 else { return }
     slabs.lists[lists].partial.remove(slab, frames)
     if slabs.lists[lists].freeObjects > slabs.lists[lists].freeLimit {
       destroySlab(slab, number)
     } else {
-      slabs.lists[lists].empty.prepend(slab, frames)
+      slabs.lists[lists].empty.insert(slab, at: .first, frames)
     }
   }
 
@@ -171,7 +173,7 @@ extension Machine {
       flush(number, number * processorCount + cpu, SlabState.arraySize)
     }
     for node in 0..<nodeCount {
-      while let slab = slabs.lists[number * nodeCount + node].empty.popFirst(frames) {
+      while let slab = slabs.lists[number * nodeCount + node].empty.pop(.first, frames) {
         destroySlab(slab, number)
       }
     }

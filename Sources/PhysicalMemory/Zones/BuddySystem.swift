@@ -31,25 +31,40 @@ extension Machine {
   /// Its record says nothing but whether it was `used`.
   @inline(__always)
   mutating func takeBlock(_ zone: Int, _ order: Int) -> PageFrameNumber? {
-    let larger = zones[zone].filledAreas >> UInt32(truncatingIfNeeded: order)
+    zones[zone].takeBlock(zone, order, frames, freshExtents)
+  }
+
+  /// Gives a block back, whose record's flags say whether it was `used`, and nothing else.
+  @inline(__always)
+  mutating func giveBlock(_ block: PageFrameNumber, _ zone: Int, _ order: Int) {
+    zones[zone].giveBlock(block, zone, order, frames)
+  }
+}
+
+extension Zone {
+  @inline(__always)
+  fileprivate mutating func takeBlock(
+    _ zone: Int, _ order: Int, _ frames: RecordTable<PageFrame>,
+    _ freshExtents: RecordTable<FrameExtent>
+  ) -> PageFrameNumber? {
+    let larger = filledAreas &>> UInt32(truncatingIfNeeded: order)
     var from: Int
     let block: PageFrameNumber
     if larger != 0 {
       from = order &+ larger.trailingZeroBitCount
-      block = zones[zone].areas[from].popFirst(frames)!
-      if zones[zone].areas[from].isEmpty { zones[zone].filledAreas &= ~(1 << UInt32(from)) }
+      block = areas[from].pop(.first, frames)!
+      noteFilled(from)
     } else {
-      guard let fresh = takeFresh(zone) else { return nil }
+      guard let fresh = takeFresh(freshExtents) else { return nil }
       block = fresh
       from = Order.count &- 1
     }
-    zones[zone].free &-= 1 &<< order
+    free &-= 1 &<< order
     let used = frames[block].flags.intersection(.used)
     while from > order {
       from &-= 1
-      let upper = PageFrameNumber(
-        rawValue: block.rawValue &+ 1 &<< UInt32(truncatingIfNeeded: from))
-      markFree(upper, zone, from, used)
+      let upper = block.rawValue &+ 1 &<< UInt32(truncatingIfNeeded: from)
+      markFree(PageFrameNumber(rawValue: upper), zone, from, used, frames)
     }
     frames[block].flags = used
     return block
@@ -57,52 +72,55 @@ extension Machine {
 
   /// Writes a free block's record and puts it into its list.
   @inline(__always)
-  mutating func markFree(
-    _ block: PageFrameNumber, _ zone: Int, _ order: Int, _ used: PageFlags
+  private mutating func markFree(
+    _ block: PageFrameNumber, _ zone: Int, _ order: Int, _ used: PageFlags,
+    _ frames: RecordTable<PageFrame>
   ) {
-    frames[block].flags = used.union(.buddy)
-    frames[block].blockOrder = UInt8(truncatingIfNeeded: order)
-    frames[block].zoneIndex = UInt16(truncatingIfNeeded: zone)
-    zones[zone].areas[order].prepend(block, frames)
-    zones[zone].filledAreas |= 1 &<< UInt32(truncatingIfNeeded: order)
+    frames[block].begin(used.union(.buddy), order, zone)
+    areas[order].insert(block, at: .first, frames)
+    filledAreas |= 1 &<< UInt32(truncatingIfNeeded: order)
+  }
+
+  /// Has the bit of an area say whether it is filled, where one was taken out.
+  @inline(__always)
+  private mutating func noteFilled(_ order: Int) {
+    let isEmpty: UInt32 = areas[order].isEmpty ? 1 : 0
+    filledAreas &= ~(isEmpty &<< UInt32(truncatingIfNeeded: order))
   }
 
   /// The next block of the largest order that nobody has had.
   @inline(never)
-  private mutating func takeFresh(_ zone: Int) -> PageFrameNumber? {
-    guard zones[zone].freshBlocks > 0 else { return nil }
-    var extent = Int(zones[zone].freshExtent)
-    while freshExtents[extent].start == freshExtents[extent].end { extent += 1 }
-    zones[zone].freshExtent = Int32(extent)
-    let block = freshExtents[extent].start
-    freshExtents[extent].start.rawValue += UInt32(Order.largest.frameCount)
-    zones[zone].freshBlocks -= 1
+  private mutating func takeFresh(_ extents: RecordTable<FrameExtent>) -> PageFrameNumber? {
+    guard freshBlocks > 0 else { return nil }
+    var extent = Int(freshExtent)
+    while extents[extent].start == extents[extent].end { extent += 1 }
+    freshExtent = Int32(extent)
+    let block = extents[extent].start
+    extents[extent].start.rawValue += UInt32(Order.largest.frameCount)
+    freshBlocks -= 1
     return block
   }
 
-  /// Gives a block back, whose record's flags say whether it was `used`, and nothing else.
   @inline(__always)
-  mutating func giveBlock(_ given: PageFrameNumber, _ zone: Int, _ givenOrder: Int) {
+  fileprivate mutating func giveBlock(
+    _ given: PageFrameNumber, _ zone: Int, _ givenOrder: Int, _ frames: RecordTable<PageFrame>
+  ) {
     var block = given
     var order = givenOrder
     var used = frames[block].flags
-    zones[zone].free &+= 1 &<< order
+    free &+= 1 &<< order
     while order < Order.count &- 1 {
       let half: UInt32 = 1 &<< UInt32(truncatingIfNeeded: order)
       let buddy = PageFrameNumber(rawValue: block.rawValue ^ half)
-      guard frames[buddy].flags.contains(.buddy), Int(frames[buddy].blockOrder) == order,
-        Int(frames[buddy].zoneIndex) == zone
-      else { break }
-      zones[zone].areas[order].remove(buddy, frames)
-      if zones[zone].areas[order].isEmpty {
-        zones[zone].filledAreas &= ~(1 &<< UInt32(truncatingIfNeeded: order))
-      }
+      guard frames[buddy].isFreeBlock(order, zone) else { break }
+      areas[order].remove(buddy, frames)
+      noteFilled(order)
       used.formUnion(frames[buddy].flags.intersection(.used))
       frames[buddy].flags = []
       frames[block].flags = []
       block.rawValue &= ~half
       order &+= 1
     }
-    markFree(block, zone, order, used)
+    markFree(block, zone, order, used, frames)
   }
 }

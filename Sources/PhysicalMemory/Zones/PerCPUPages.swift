@@ -55,9 +55,7 @@ extension Machine {
   @inline(__always)
   mutating func takeCached(_ zone: Int, cold: Bool) -> PageFrameNumber? {
     let cache = zone &* processorCount &+ processorIndex
-    let found =
-      cold ? perCPUPages[cache].list.popLast(frames) : perCPUPages[cache].list.popFirst(frames)
-    if let found { return found }
+    if let found = perCPUPages[cache].list.pop(cold ? .last : .first, frames) { return found }
     return refill(zone, cache)
   }
 
@@ -70,38 +68,37 @@ extension Machine {
       guard let frame = takeBlock(zone, 0) else { break }
       frames[frame].flags.formUnion(.perCPU)
       // Behind the last: so that frames are handed out in the order of their addresses.
-      perCPUPages[cache].list.append(frame, frames)
+      perCPUPages[cache].list.insert(frame, at: .last, frames)
       perCPUPages[cache].refilled &+= 1
     }
-    return perCPUPages[cache].list.popFirst(frames)
+    return perCPUPages[cache].list.pop(.first, frames)
   }
 
   /// Gives a single frame to this processor's cache.
   @inline(__always)
   mutating func giveCached(_ frame: PageFrameNumber, _ zone: Int, cold: Bool) {
     let high = Int(zones[zone].perCPUHigh)
-    guard high > 0 else {
-      frames[frame].flags = .used
-      giveBlock(frame, zone, 0)
-      return
-    }
+    guard high > 0 else { return giveUncached(frame, zone) }
     frames[frame].flags = [.perCPU, .used]
     let cache = zone &* processorCount &+ processorIndex
-    if cold {
-      perCPUPages[cache].list.append(frame, frames)
-    } else {
-      perCPUPages[cache].list.prepend(frame, frames)
-    }
+    perCPUPages[cache].list.insert(frame, at: cold ? .last : .first, frames)
     if perCPUPages[cache].list.count > high {
       drain(zone, cache, count: Int(zones[zone].perCPUBatch))
     }
+  }
+
+  /// Gives a single frame to the buddy system.
+  @inline(never)
+  private mutating func giveUncached(_ frame: PageFrameNumber, _ zone: Int) {
+    frames[frame].flags = .used
+    giveBlock(frame, zone, 0)
   }
 
   /// Gives frames back from the cold end.
   @inline(never)
   mutating func drain(_ zone: Int, _ cache: Int, count: Int) {
     for _ in 0..<count {
-      guard let frame = perCPUPages[cache].list.popLast(frames) else { return }
+      guard let frame = perCPUPages[cache].list.pop(.last, frames) else { return }
       frames[frame].flags.remove(.perCPU)
       perCPUPages[cache].drained &+= 1
       giveBlock(frame, zone, 0)

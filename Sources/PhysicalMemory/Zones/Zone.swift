@@ -41,6 +41,9 @@ public struct Zone: Sendable, BitwiseCopyable {
   /// Marks of each processor's cache for this zone.
   var perCPUBatch: Int32
   var perCPUHigh: Int32
+  /// How many single frames move between a processor's cache and the buddy system at a time, and how many
+  /// a cache holds at most.
+  public var perCPUMarks: (batch: Int, high: Int) { (Int(perCPUBatch), Int(perCPUHigh)) }
 
   /// Frames in the lists for reclaim, by list.
   var reclaimable: InlineArray<4, Int>

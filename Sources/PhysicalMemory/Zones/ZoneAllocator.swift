@@ -31,6 +31,15 @@ extension Machine {
   public mutating func allocatePages(
     order: Order = 0, flags: GFPFlags = .kernel, node: NodeNumber? = nil
   ) throws(MachineError) -> PageFrameNumber {
+    if order.rawValue == 0, node == nil, let frame = takeSingle(flags) { return frame }
+    return try allocateBlock(order, flags, node)
+  }
+
+  /// Any other block.
+  @inline(never)
+  private mutating func allocateBlock(
+    _ order: Order, _ flags: GFPFlags, _ node: NodeNumber?
+  ) throws(MachineError) -> PageFrameNumber {
     var preferred = nodeIndex
     if let node {
       guard node.rawValue >= 0, node.rawValue < nodeCount else { throw .noSuchNode(node) }
@@ -112,9 +121,7 @@ extension Machine {
     if flags.contains(.zero) { state.formIntersection(frames[frame].flags.union(.allocated)) }
     if request.order > 0 { state.formUnion(.head) }
     if zone & 3 == ZoneType.highMemory.rawValue { state.formUnion(.highMemory) }
-    frames[frame].flags = state
-    frames[frame].blockOrder = UInt8(truncatingIfNeeded: request.order)
-    frames[frame].zoneIndex = UInt16(truncatingIfNeeded: zone)
+    frames[frame].begin(state, request.order, zone)
     frames[frame].referenceCount = 1
     return frame
   }
@@ -175,6 +182,15 @@ extension Machine {
     _ frame: PageFrameNumber, order: Order = 0, flags: GFPFlags = []
   ) throws(MachineError) {
     guard frame.index < spannedFrames else { throw .noSuchFrame(UInt64(frame.rawValue)) }
+    if order.rawValue == 0, flags.isEmpty, giveSingle(frame) { return }
+    try freeBlock(frame, order, flags)
+  }
+
+  /// Gives any other block back.
+  @inline(never)
+  private mutating func freeBlock(
+    _ frame: PageFrameNumber, _ order: Order, _ flags: GFPFlags
+  ) throws(MachineError) {
     let state = frames[frame].flags
     guard state.contains(.allocated) else { throw .notAllocated(frame) }
     guard Int(frames[frame].blockOrder) == order.rawValue else {
@@ -216,11 +232,7 @@ extension Machine {
     let zone = Int(frames[frame].zoneIndex)
     zones[zone].frees &+= 1
     if !frames[frame].flags.isDisjoint(with: [.highMemory, .compound]) { cleanUp(frame, order) }
-    frames[frame].referenceCount = 0
-    frames[frame].owner = .nobody
-    frames[frame].index = 0
-    frames[frame].privateData = 0
-    frames[frame].extra = 0
+    frames[frame].forgetUse()
     if order == 0 {
       giveCached(frame, zone, cold: cold)
     } else {
@@ -229,6 +241,7 @@ extension Machine {
     }
   }
 
+  /// Makes tails free frames again, and takes windows away.
   @inline(never)
   private mutating func cleanUp(_ frame: PageFrameNumber, _ order: Int) {
     if frames[frame].flags.contains(.compound) {

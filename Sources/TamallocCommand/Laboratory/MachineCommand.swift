@@ -29,7 +29,9 @@ struct MachineCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write every view as a file into a folder, as /proc has them.", valueName: "folder"),
+      "Write every view as a file into a folder, as /proc has them.",
+      discussion: "What /sys says of nodes goes to sys/devices/system/node in it.",
+      valueName: "folder"),
     completion: .directory)
   var procfs: String?
 
@@ -38,6 +40,12 @@ struct MachineCommand: ParsableCommand {
       "Write a page that plays the frames' states over the script.", valueName: "file.html"),
     completion: .file(extensions: ["html"]))
   var report: String?
+
+  @Flag(
+    help: ArgumentHelp(
+      "Print the machine as JSON: zones, slab caches, processes, what happened.",
+      discussion: "What the script shows is part of it."))
+  var json = false
 
   static let viewNames = MachineView.allCases.map(\.rawValue).joined(separator: ", ")
 
@@ -50,14 +58,22 @@ struct MachineCommand: ParsableCommand {
     }
   }
 
+  func validate() throws {
+    guard !json || show.isEmpty else {
+      throw ValidationError("--json and --show exclude each other")
+    }
+  }
+
   func run() throws {
     let page = try report.map { path throws(Failure) in
       try ReplacedFile(path: path, option: "--report")
     }
     let history = MachineHistory()
     var failure: Failure?
+    let shown = Shown()
     let run = try machine.run(
-      failure: &failure, sink: { try StandardOutput.write($0) },
+      failure: &failure,
+      sink: { if json { shown.text += $0 } else { try StandardOutput.write($0) } },
       observer: { if page != nil { history.look(at: $0) } })
     for view in show { try StandardOutput.write(view.text(of: run.machine)) }
     if let procfs { try ProcFolder(path: procfs).write(run.machine) }
@@ -65,7 +81,12 @@ struct MachineCommand: ParsableCommand {
       history.finish(run)
       try page.write(MachineReport(history, of: run.machine).html())
     }
+    if json {
+      let record = MachineRecord(run, shown: shown.text, failure: failure?.message)
+      try StandardOutput.write(LaboratoryJSON.text(of: record) + "\n")
+    }
     if let failure { throw failure }
+    if json { return }
     if run.expectations > 0, show.isEmpty {
       let count = run.expectations
       try StandardOutput.write(
@@ -74,8 +95,13 @@ struct MachineCommand: ParsableCommand {
   }
 }
 
-/// A folder that gets a machine's views as files: buddyinfo, …, and status of each process in a folder
-/// with its number.
+/// What a script showed.
+private final class Shown {
+  var text = ""
+}
+
+/// A folder that gets a machine's views as files: buddyinfo, …, status of each process in a folder with
+/// its number, and what /sys says of nodes.
 struct ProcFolder {
   let path: String
 
@@ -88,6 +114,20 @@ struct ProcFolder {
       guard let status = try? machine.status(of: process.number) else { continue }
       try make("\(path)/\(process.number)")
       try write(status, to: "\(path)/\(process.number)/status")
+    }
+    var folder = path
+    for part in ["sys", "devices", "system", "node"] {
+      folder += "/\(part)"
+      try make(folder)
+    }
+    for number in 0..<machine.nodeCount {
+      let node = NodeNumber(number)
+      guard let meminfo = try? machine.nodeMeminfo(of: node),
+        let numastat = try? machine.numastat(of: node)
+      else { continue }
+      try make("\(folder)/node\(node)")
+      try write(meminfo, to: "\(folder)/node\(node)/meminfo")
+      try write(numastat, to: "\(folder)/node\(node)/numastat")
     }
   }
 

@@ -29,7 +29,10 @@ struct ReplayOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Where the pages come from (default: pool).",
-      discussion: "pool keeps what was touched; mapped gives each page back to the system.",
+      discussion: """
+        pool keeps what was touched; mapped gives each page back to the system; model takes blocks of \
+        a modelled machine's buddy system (lab machine).
+        """,
       valueName: PageSourceName.allCases.map(\.rawValue).joined(separator: "|")),
     completion: .list(PageSourceName.allCases.map(\.rawValue)), transform: Self.parseSource)
   var pages = PageSourceName.pool

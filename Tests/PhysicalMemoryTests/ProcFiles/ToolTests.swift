@@ -10,15 +10,18 @@ import Testing
 @testable import PhysicalMemory
 
 @Suite struct ToolTests {
-  /// Runs a shell command where files of /proc have other contents.
-  static func run(_ command: String, with files: [String: String]) throws -> String {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "tamalloc-\(UUID())")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+  /// Runs a shell command where files of /proc have other contents, and the nodes of /sys are others:
+  /// their files by their paths below the folder of nodes.
+  static func run(
+    _ command: String, with files: [String: String], nodes: [String: String] = [:]
+  ) throws -> String {
+    let folder = try ModelFolder(files: files, nodes: nodes)
     var script = "set -e\n"
-    for (name, text) in files {
-      try text.write(to: folder.appending(path: name), atomically: true, encoding: .utf8)
-      script += "mount --bind '\(folder.path())/\(name)' /proc/\(name)\n"
+    for name in files.keys {
+      script += "mount --bind '\(folder.path)/\(name)' /proc/\(name)\n"
+    }
+    if !nodes.isEmpty {
+      script += "mount --bind '\(folder.nodesPath)' /sys/devices/system/node\n"
     }
     let process = Foundation.Process()
     process.executableURL = URL(filePath: "/usr/bin/unshare")

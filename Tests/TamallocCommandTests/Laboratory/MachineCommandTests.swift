@@ -20,11 +20,83 @@ struct MachineCommandTests {
     let meminfo = try String(contentsOfFile: folder.path("proc/meminfo"), encoding: .utf8)
     #expect(outcome.output == buddyinfo + meminfo)
     #expect(buddyinfo.hasPrefix("Node 0, zone      DMA "))
+    let node = try String(
+      contentsOfFile: folder.path("proc/sys/devices/system/node/node0/meminfo"), encoding: .utf8)
+    #expect(node.hasPrefix("Node 0 MemTotal:          16384 kB\n"), "\(node)")
     let status = try String(contentsOfFile: folder.path("proc/1/status"), encoding: .utf8)
     #expect(status.hasPrefix("Name:\tp\n"), "\(status)")
     let page = try String(contentsOfFile: folder.path("r.html"), encoding: .utf8)
     #expect(page.hasPrefix("<!DOCTYPE html>") && page.hasSuffix("</html>\n"))
     #expect(page.contains("alloc a 3 count 4") && !page.contains("%DATA%"))
+  }
+
+  @Test("JSON says what the views say")
+  func json() throws {
+    let folder = try LaboratoryFolder()
+    let script = try folder.write(
+      """
+      machine x86-64 ram 5GiB nodes 2 cpus 2 swap 4MiB
+      alloc a 3 count 4
+      slab create inodes 600
+      slab alloc inodes i count 7
+      spawn p
+      tamalloc m p 64KiB
+      touch m write
+      say "a tab\t, and é"
+      expect held a = 4
+      """, to: "a.machine")
+    let views = try BuiltCommand.run(
+      "lab", "machine", "--script", script, "--procfs", folder.path("proc"))
+    #expect(views.status == 0, "\(views)")
+    let outcome = try BuiltCommand.run("lab", "machine", "--script", script, "--json")
+    #expect(outcome.status == 0 && outcome.complaint.isEmpty, "\(outcome.complaint)")
+    let object = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+    let record = try #require(object as? [String: Any])
+    let zones = try #require(record["zones"] as? [[String: Any]])
+
+    // "Node 0, zone      DMA      1      0 …"
+    var lines: [String] = []
+    for zone in zones {
+      let blocks = try #require(zone["freeBlocks"] as? [Int])
+      let words = ["\(zone["node"] ?? "")", "\(zone["type"] ?? "")"] + blocks.map(String.init)
+      lines.append(words.joined(separator: " "))
+    }
+    let buddyinfo = try String(contentsOfFile: folder.path("proc/buddyinfo"), encoding: .utf8)
+    let expected = buddyinfo.split(separator: "\n").map { line in
+      line.replacing("Node ", with: "").replacing(", zone", with: " ").split(separator: " ")
+        .joined(separator: " ")
+    }
+    #expect(lines == expected)
+
+    let slabinfo = try String(contentsOfFile: folder.path("proc/slabinfo"), encoding: .utf8)
+    for cache in try #require(record["slabCaches"] as? [[String: Any]]) {
+      let name = try #require(cache["name"] as? String)
+      let line = try #require(slabinfo.split(separator: "\n").first { $0.hasPrefix("\(name) ") })
+      let words = line.split(separator: " ").map(String.init)
+      #expect(
+        words[2] == "\(cache["objects"] ?? "")" && words[3] == "\(cache["strideBytes"] ?? "")")
+    }
+    let processes = try #require(record["processes"] as? [[String: Any]])
+    #expect(processes.count == 1 && processes[0]["resident"] as? Int == 16)
+    let machine = try #require(record["machine"] as? [String: Any])
+    #expect(machine["presentFrames"] as? Int == 5 << 18)
+    #expect(machine["distances"] as? [[Int]] == [[10, 20], [20, 10]])
+    let ran = try #require(record["script"] as? [String: Any])
+    #expect(ran["expectations"] as? Int == 1 && ran["failure"] == nil)
+    #expect(ran["shown"] as? String == "\"a tab , and é\"\n", "\(ran)")
+  }
+
+  @Test("JSON is whole where the script failed, and stands alone")
+  func failedJSON() throws {
+    let folder = try LaboratoryFolder()
+    let script = try folder.write("tick\nexpect 1 = 2\n", to: "a.machine")
+    let outcome = try BuiltCommand.run("lab", "machine", "--script", script, "--json")
+    #expect(outcome.status == 1 && outcome.complaint.contains("line 2"), "\(outcome)")
+    let object = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+    let ran = try #require((object as? [String: Any])?["script"] as? [String: Any])
+    #expect((ran["failure"] as? String)?.contains("line 2") == true)
+    let both = try BuiltCommand.run("lab", "machine", "--json", "--show", "meminfo")
+    #expect(both.status == 2 && both.complaint.contains("--show"), "\(both)")
   }
 
   @Test(
