@@ -177,12 +177,13 @@ extension IndexNode {
     nonmutating set { at.store(Self.childrenOffset &+ 64 &* 8, newValue) }
   }
 
-  /// The children that have one of several classes in a row.
+  /// The children that have one of several classes in a row: of 2, or a multiple of 4.
   @inlinable @inline(__always)
   func union(from index: Int, words: Int) -> UInt64 {
     var sum: UInt64 = 0
     var rest = words
     var offset = Self.headBytes &+ 8 &* index
+    if words == 2 { return at.load(offset) | at.load(offset &+ 8) }
     repeat {
       sum |= at.load(offset) | at.load(offset &+ 8) | at.load(offset &+ 16) | at.load(offset &+ 24)
       offset &+= 32
