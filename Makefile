@@ -34,7 +34,7 @@ setup:
 
 # Prometheus is unpacked into ~/.cache, not installed: its package would start a service.
 setup-test: setup
-	@scripts/require pkg-config binutils gcc perl tmux procps valgrind python3 python3-prometheus-client zsh fish groff-base mandoc
+	@scripts/require pkg-config binutils gcc perl tmux procps valgrind sqlite3 python3 python3-prometheus-client zsh fish groff-base mandoc
 	@scripts/unpack prometheus >/dev/null
 
 setup-bench: setup
