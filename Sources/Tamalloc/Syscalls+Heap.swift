@@ -50,6 +50,11 @@ extension Syscalls {
     unsafe mprotect(start.pointer, size.rawValue, PROT_READ | PROT_WRITE) == 0
   }
 
+  /// Makes pages such that any access to them ends the program; returns false where a limit is met.
+  static func makeInaccessible(_ start: VirtualAddress, size: ByteCount) -> Bool {
+    unsafe mprotect(start.pointer, size.rawValue, PROT_NONE) == 0
+  }
+
   /// Moves a descriptor to a number not below another; leaves it where that can't be.
   static func raiseDescriptor(_ descriptor: Int32, _ lowest: Int32) -> Int32 {
     let raised = ctamalloc_raise_descriptor(descriptor, lowest)

@@ -64,6 +64,10 @@ typedef long long ctamalloc_lane
 static inline void ctamalloc_clear(void *start, size_t size) {
   char *first = (char *)start, *last = first + size - 16;
   const ctamalloc_lane zero = {0, 0};
+  if (size > 256) {
+    memset(first, 0, size);
+    return;
+  }
 #define CTAMALLOC_STORE(place) (*(ctamalloc_lane *)(place) = zero)
   CTAMALLOC_STORE(first);
   CTAMALLOC_STORE(last);
@@ -76,19 +80,15 @@ static inline void ctamalloc_clear(void *start, size_t size) {
   CTAMALLOC_STORE(last - 48);
   CTAMALLOC_STORE(last - 32);
   if (size <= 128) return;
-  if (size <= 256) {
-    CTAMALLOC_STORE(first + 64);
-    CTAMALLOC_STORE(first + 80);
-    CTAMALLOC_STORE(first + 96);
-    CTAMALLOC_STORE(first + 112);
-    CTAMALLOC_STORE(last - 112);
-    CTAMALLOC_STORE(last - 96);
-    CTAMALLOC_STORE(last - 80);
-    CTAMALLOC_STORE(last - 64);
-    return;
-  }
+  CTAMALLOC_STORE(first + 64);
+  CTAMALLOC_STORE(first + 80);
+  CTAMALLOC_STORE(first + 96);
+  CTAMALLOC_STORE(first + 112);
+  CTAMALLOC_STORE(last - 112);
+  CTAMALLOC_STORE(last - 96);
+  CTAMALLOC_STORE(last - 80);
+  CTAMALLOC_STORE(last - 64);
 #undef CTAMALLOC_STORE
-  memset(first + 64, 0, size - 128);
 }
 
 /* Milliseconds of a clock that only goes forward. */

@@ -13,10 +13,12 @@
 // - Use after free: a freed block is cleared, and waits in *quarantine*; when it leaves it must still
 //   be zero. A large one is unmapped at once.
 // - Guessing: which of some blocks of a class is next is drawn by lot.
-// - A block that leaves the bag must still be zero: what was written to it while it was free, its
-//   link included, is found before it is issued.
+// - Forging: links of free lists are encoded, and a page that can't be accessed stands behind each span
+//   (see ThreadHeap+Hardened.swift).
+// - A block that leaves a free list or the bag must be as it came: what was written to it while it was
+//   free, its link included, is found before it is issued.
 //
-// `malloc_usable_size` tells the size that was asked for. Guard pages stand around large blocks only.
+// `malloc_usable_size` tells the size that was asked for.
 
 internal import Pages
 
@@ -27,6 +29,8 @@ internal import Pages
   var thread: ThreadHeapPointer?
   /// Not to be guessed.
   let secret: UInt
+  /// What links are encoded with; 0 where this mode is off.
+  let linkKey: UInt
   private var random: UInt
   /// Freed blocks, the oldest at `next`; 0 where none is yet.
   private var quarantine: InlineArray<256, UInt>
@@ -40,6 +44,7 @@ internal import Pages
 
   init(secret: UInt) {
     self.secret = secret | 1
+    linkKey = secret == 0 ? 0 : (secret &* 0xD6E8_FEB8_6659_FD93) | 1
     random = secret | 1
     unsafe thread = nil
     quarantine = InlineArray(repeating: 0)
@@ -80,6 +85,12 @@ internal import Pages
       Report.abort(function: function, address, .overflown)
     }
     return Int(asked)
+  }
+
+  /// Whether a block of a free list, but for its link, is as ``release(_:)`` left it.
+  func isFree(_ block: UInt, end: UInt) -> Bool {
+    unsafe Self.isZero(block &+ 8, end) && Memory.word(end) == canary(block, isLive: false)
+      && Memory.word(end &+ 8) == secret
   }
 
   static func isZero(_ start: UInt, _ end: UInt) -> Bool {
@@ -138,6 +149,6 @@ internal import Pages
       Report.abort(function: "free", VirtualAddress(rawValue: oldest), .usedAfterFree)
     }
     guard let thread = unsafe thread else { return }
-    unsafe thread.releaseOwn(oldest, owner)
+    unsafe thread.releaseChecked(oldest, owner)
   }
 }

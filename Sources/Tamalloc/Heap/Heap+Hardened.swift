@@ -8,7 +8,8 @@ extension UnsafeMutablePointer where Pointee == Heap {
   /// A block with a canary, or one between guard pages.
   func allocateHardened(_ size: Int, alignment: Int) -> UInt {
     guard size >= 0, size <= Heap.largestSize else { return Heap.fail() }
-    let whole = size &+ Hardened.trailer
+    // One byte at least, so that a free block has room for a link beside its trailer.
+    let whole = max(size, 1) &+ Hardened.trailer
     guard whole <= SizeClass.largest, alignment <= SizeClass.largest else {
       return unsafe GuardedBlock.allocate(size, alignment: alignment, self)
     }

@@ -81,15 +81,20 @@ extension Heap {
     let start = reserve.lowerBound
     reserve = (start &+ UInt(Segment.size))..<reserve.upperBound
     let segment = unsafe SegmentPointer(containing: start)
+    let before = Syscalls.errorNumber
     if wantsHugePages() {
       try? Syscalls.advise(
         VirtualAddress(rawValue: start), size: ByteCount(Segment.size), .hugePages)
     }
+    Syscalls.errorNumber = before
     unsafe segment.pointee.vacant = Segment.allSlots
     unsafe segment.pointee.nextOfAll = newest
     unsafe newest = segment
     segmentCount &+= 1
     map.insert(start)
+    if settings.isHardened {
+      SpanGuard.set(VirtualAddress(rawValue: start &+ UInt(Segment.slotSize &- SpanGuard.size)))
+    }
     unsafe list(segment)
     return unsafe segment
   }

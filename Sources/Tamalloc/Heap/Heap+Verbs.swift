@@ -71,9 +71,15 @@ extension Heap {
       }
       usable = known
     }
-    let moved = allocate(size)
+    let kept = min(usable, size)
+    // What is copied over need not be cleared before; what grows once will grow again.
+    let roomy = size > usable ? min(max(size, usable &+ usable / 4), SizeClass.largest) : size
+    let moved =
+      unsafe size > SizeClass.largest
+      ? allocate(size)
+      : thread.allocateCounted(SizeClass(holding: roomy), size, skipping: kept & ~15)
     if moved == 0 { return 0 }
-    unsafe Memory.copy(from: block, to: moved, min(usable, size))
+    unsafe Memory.copy(from: block, to: moved, kept)
     release(block)
     return moved
   }

@@ -96,6 +96,7 @@ internal import Synchronization
       Syscalls.unmapOwn(start, size: size)
     } else {
       unsafe heap.pointee.lock.note(process: Syscalls.processNumber)
+      unsafe heap.pointee.hardened.lock.note(process: Syscalls.processNumber)
       unsafe heap.pointee.threadKey = Syscalls.makeThreadKey { unsafe ThreadHeap.end($0) }
       Syscalls.atFork(
         prepare: { Heap.prepareToFork() }, parent: { Heap.endFork() }, child: { Heap.beginChild() })

@@ -48,7 +48,7 @@ enum SpanState: UInt8 {
 }
 
 @safe struct HeapSpan: ~Copyable {
-  // The owner's line of the cache.
+  // The owner's line of the cache. Other threads, when they free, leave it alone.
 
   /// The address of the first free block, or 0.
   var free: UInt
@@ -62,13 +62,15 @@ enum SpanState: UInt8 {
   var limit: UInt
   var next: SpanPointer?
   var previous: SpanPointer?
-  /// The first block's address.
-  var start: UInt
+  /// The same as `blockSize`, for the owner.
+  var step: UInt
 
-  // The line that others read.
+  // The line of those who free. The owner, when it issues blocks, leaves it alone.
 
   /// The owner's address, or 0.
   var owner: UInt
+  /// The first block's address.
+  var start: UInt
   /// Bytes in a block: of a big span, what can be used of it.
   var blockSize: UInt32
   /// The distance in bytes back to the record of the span's first slot.
@@ -104,8 +106,9 @@ enum SpanState: UInt8 {
     limit = 0
     unsafe next = nil
     unsafe previous = nil
-    start = 0
+    step = 0
     owner = 0
+    start = 0
     blockSize = 0
     back = 0
     remote = Atomic(0)

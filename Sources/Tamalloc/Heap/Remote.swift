@@ -15,10 +15,11 @@
 internal import Synchronization
 
 enum Remote {
-  /// Hands a block to its span's owner.
-  static func push(_ block: UInt, _ span: SpanPointer) {
+  /// Hands a block to its span's owner; returns false where it was the last one to be handed over, too.
+  static func push(_ block: UInt, _ span: SpanPointer) -> Bool {
     var old = unsafe span.pointee.remote.load(ordering: .relaxed)
     while true {
+      if old & ~HeapSpan.tell == block { return false }
       unsafe Memory.setWord(block, old & ~HeapSpan.tell)
       let (done, now) = unsafe span.pointee.remote.weakCompareExchange(
         expected: old, desired: block, successOrdering: .acquiringAndReleasing,
@@ -27,6 +28,7 @@ enum Remote {
       old = now
     }
     if old & HeapSpan.tell != 0 { unsafe tell(span) }
+    return true
   }
 
   /// Puts a span on its owner's pending list.

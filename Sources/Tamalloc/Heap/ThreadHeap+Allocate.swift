@@ -21,12 +21,12 @@ extension Heap {
       if block != 0 {
         unsafe span.pointee.free = Memory.word(block)
         unsafe span.pointee.countdown &+= 1
-        unsafe Syscalls.clear(block, Int(span.pointee.blockSize))
+        unsafe Syscalls.clear(block, Int(span.pointee.step))
         return block
       }
       let fresh = unsafe span.pointee.bump
       if unsafe fresh >= span.pointee.freshStart && fresh != span.pointee.limit {
-        unsafe span.pointee.bump = fresh &+ UInt(span.pointee.blockSize)
+        unsafe span.pointee.bump = fresh &+ span.pointee.step
         unsafe span.pointee.countdown &+= 1
         return fresh
       }
@@ -50,8 +50,8 @@ extension Heap {
 
 extension UnsafeMutablePointer where Pointee == ThreadHeap {
   /// The same, and counts it where that is wanted.
-  func allocateCounted(_ sizeClass: SizeClass, _ size: Int) -> UInt {
-    let block = unsafe allocate(sizeClass)
+  func allocateCounted(_ sizeClass: SizeClass, _ size: Int, skipping skipped: Int = 0) -> UInt {
+    let block = unsafe allocate(sizeClass, skipping: skipped)
     if unsafe !pointee.isQuick && block != 0 {
       unsafe pointee.heap.pointee.counters.count(
         row: sizeClass.index, requested: size, usable: sizeClass.blockSize,
@@ -61,11 +61,13 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
   }
 
   /// A block of a class, however it may be had.
-  func allocate(_ sizeClass: SizeClass) -> UInt {
+  ///
+  /// The first `skipped` bytes, a multiple of 16, may be left as they are: the caller overwrites them.
+  func allocate(_ sizeClass: SizeClass, skipping skipped: Int = 0) -> UInt {
     var span = unsafe pointee.current[unchecked: sizeClass.index]
     while true {
-      if let block = unsafe take(from: span) { return block }
-      if unsafe span.pointee.blockSize != 0, unsafe !detach(span) { continue }
+      if let block = unsafe take(from: span, skipping: skipped) { return block }
+      if unsafe span.pointee.step != 0, unsafe !detach(span) { continue }
       unsafe takeNews()
       if let next = unsafe pointee.available[unchecked: sizeClass.index] {
         unsafe removeAvailable(next)
@@ -87,14 +89,15 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
   }
 
   /// A block that the current span has at hand.
-  private func take(from span: SpanPointer) -> UInt? {
-    let size = unsafe Int(span.pointee.blockSize)
+  private func take(from span: SpanPointer, skipping skipped: Int) -> UInt? {
+    let size = unsafe Int(span.pointee.step)
     let free = unsafe span.pointee.free
     if free != 0 {
+      if unsafe pointee.linkKey != 0 { return unsafe takeChecked(free, from: span) }
       unsafe span.pointee.free = Memory.word(free)
       unsafe span.pointee.countdown &+= 1
-      Syscalls.clear(free, size)
-      unsafe pointee.cleared = size
+      if skipped < size { Syscalls.clear(free &+ UInt(skipped), size &- skipped) }
+      unsafe pointee.cleared = size &- skipped
       return free
     }
     let bump = unsafe span.pointee.bump
@@ -132,7 +135,8 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     unsafe heap.pointee.lock.unlock()
     guard let span = unsafe taken else { return nil }
     let start = unsafe span.pointee.start
-    let limit = start &+ UInt(sizeClass.blocksInSpan &* size)
+    let blocks = unsafe pointee.linkKey == 0 ? sizeClass.blocksInSpan : setGuard(span, size)
+    let limit = start &+ UInt(blocks &* size)
     unsafe span.pointee.free = 0
     unsafe span.pointee.bump = start
     unsafe span.pointee.limit = limit
@@ -140,6 +144,7 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     unsafe span.pointee.countdown = HeapSpan.never
     unsafe span.pointee.owner = UInt(bitPattern: self)
     unsafe span.pointee.blockSize = UInt32(truncatingIfNeeded: size)
+    unsafe span.pointee.step = UInt(size)
     unsafe span.pointee.sizeClass = UInt8(truncatingIfNeeded: sizeClass.index)
     unsafe span.pointee.isArmed = false
     unsafe span.pointee.awaitsNotice = false

@@ -15,9 +15,11 @@ extension Heap {
       return releaseSlowly(block)
     }
     let span = unsafe SpanPointer(containing: block)
+    guard unsafe span.pointee.owner == UInt(bitPattern: thread), block & 15 == 0 else {
+      return releaseSlowly(block)
+    }
     let head = unsafe span.pointee.free
-    guard unsafe span.pointee.owner == UInt(bitPattern: thread), head != block, block & 15 == 0
-    else { return releaseSlowly(block) }
+    guard head != block else { return releaseSlowly(block) }
     unsafe Memory.setWord(block, head)
     unsafe span.pointee.free = block
     let countdown = unsafe span.pointee.countdown &- 1
@@ -39,11 +41,13 @@ extension Heap {
     let span = unsafe SpanPointer(containing: block)
     switch unsafe span.pointee.state {
     case .current, .available, .full:
-      let offset = unsafe block &- span.pointee.start
-      guard unsafe offset % UInt(span.pointee.blockSize) == 0, unsafe block < span.pointee.bump,
-        unsafe block != span.pointee.free
-      else { break }
-      unsafe Remote.push(block, span)
+      // A thread's own comes here if it is wrong: freed twice, or misaligned.
+      if unsafe span.pointee.owner == UInt(bitPattern: Syscalls.threadHeap) { break }
+      // Another's, whose line of the record is not looked at.
+      let offset = unsafe UInt32(truncatingIfNeeded: block &- span.pointee.start)
+      guard unsafe offset % span.pointee.blockSize == 0, unsafe Remote.push(block, span) else {
+        break
+      }
       return
     case .big:
       if unsafe BigBlock.release(block, span, heap) { return }
@@ -55,14 +59,6 @@ extension Heap {
 }
 
 extension UnsafeMutablePointer where Pointee == ThreadHeap {
-  /// Takes back a block of a span that is this heap's.
-  func releaseOwn(_ block: UInt, _ span: SpanPointer) {
-    unsafe Memory.setWord(block, span.pointee.free)
-    unsafe span.pointee.free = block
-    unsafe span.pointee.countdown &-= 1
-    if unsafe span.pointee.countdown == 0 { unsafe settle(span) }
-  }
-
   /// Does what is due when a span's countdown has come to 0.
   @inline(never)
   func settle(_ span: SpanPointer) {
@@ -76,9 +72,9 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
 
   /// A full span has some free blocks again.
   func becameAvailable(_ span: SpanPointer, freed: Int) {
-    let sizeClass = unsafe SizeClass(index: Int(span.pointee.sizeClass))
+    let bytes = unsafe UInt32(truncatingIfNeeded: span.pointee.limit &- span.pointee.start)
     unsafe span.pointee.state = .available
-    unsafe span.pointee.countdown = sizeClass.blocksInSpan &- freed
+    unsafe span.pointee.countdown = Int(bytes / span.pointee.blockSize) &- freed
     unsafe addAvailable(span)
     if unsafe span.pointee.countdown == 0 { unsafe becameEmpty(span) }
   }
@@ -87,6 +83,7 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
   /// about to tell of it.
   func becameEmpty(_ span: SpanPointer) {
     if unsafe span.pointee.awaitsNotice { return }
+    if unsafe pointee.linkKey != 0, unsafe !removeGuard(span) { return }
     unsafe removeAvailable(span)
     unsafe giveBack(span)
   }

@@ -22,6 +22,8 @@ internal import Synchronization
   let map: SegmentMap
   /// Blocks may be handed out without being counted.
   let isQuick: Bool
+  /// What links of free lists are encoded with: 0, for not at all, but in the hardened mode.
+  let linkKey: UInt
   /// Bytes that were cleared for the block that the slow path made last.
   var cleared: Int
   let heap: UnsafeMutablePointer<Heap>
@@ -38,6 +40,7 @@ internal import Synchronization
     unsafe self.heap = heap
     unsafe isQuick =
       !heap.pointee.counters.isCounting && !heap.pointee.settings.isHardened
+    unsafe linkKey = heap.pointee.hardened.linkKey
     cleared = 0
     pending = Atomic(0)
     unsafe nextParked = nil

@@ -8,6 +8,9 @@
 
 static volatile size_t one = 1; /* what the compiler can't foresee, it doesn't warn of */
 
+/* Or else it would leave out what is written to a block that nobody reads. */
+typedef volatile char *volatile bytes;
+
 static void double_free(void) {
   char *block = malloc(100), *volatile same = block;
   free(block);
@@ -19,32 +22,112 @@ static void foreign_free(void) {
   free(block + 16 * one);
 }
 
-static void overflow(void) {
-  char *volatile block = malloc(100);
-  block[99 + one] = 1;
+static void stack_free(void) {
+  char local[64], *volatile block = local;
+  free(block + 16 * one - 16);
+}
+
+static void large_double_free(void) {
+  char *block = malloc(1000000), *volatile same = block;
   free(block);
+  free(same);
+}
+
+static void large_foreign_free(void) {
+  char *volatile block = malloc(1000000);
+  free(block + 4096 * one);
+}
+
+static void freed_realloc(void) {
+  char *block = malloc(100), *volatile same = block;
+  free(block);
+  same = realloc(same, 1000);
+}
+
+static void foreign_realloc(void) {
+  char *volatile block = malloc(100);
+  block = realloc(block + 16 * one, 1000);
+}
+
+static void overflow(void) {
+  bytes block = malloc(100);
+  block[99 + one] = 1;
+  free((void *)block);
+}
+
+static void overflown_realloc(void) {
+  bytes block = malloc(100);
+  block[99 + one] = 1;
+  block = realloc((void *)block, 200);
 }
 
 static void large_overflow(void) {
-  char *volatile block = malloc(1000000);
+  bytes block = malloc(1000000);
   block[1000000 - 1 + one] = 1;
-  free(block);
+  free((void *)block);
 }
 
 static void far_overflow(void) {
-  char *volatile block = malloc(1048576);
+  bytes block = malloc(1048576);
   block[1048576 - 1 + one] = 1;
 }
 
 static void underflow(void) {
-  char *volatile block = malloc(1048576);
+  bytes block = malloc(1048576);
   block[-(ptrdiff_t)one] = 1;
 }
 
-static void use_after_free(void) {
-  char *volatile block = malloc(100);
+/* A span of small blocks is 64 KiB at most, and ends in a page that is nobody's. */
+static void long_overflow(void) {
+  bytes block = malloc(1000);
+  size_t offset;
+  for (offset = 0; offset < 65536; offset += 512) block[offset] = 1;
+}
+
+static void long_underflow(void) {
+  bytes block = malloc(1000);
+  size_t offset;
+  for (offset = 0; offset < 65536; offset += 512) block[-(ptrdiff_t)offset] = 1;
+}
+
+/* A block that has left quarantine, and waits on a free list. */
+static volatile char *listed(void) {
+  void *volatile others[600];
+  bytes block = malloc(100);
   int index;
-  free(block);
+  for (index = 0; index < 600; index++) others[index] = malloc(100);
+  free((void *)block);
+  for (index = 0; index < 600; index++) free(others[index]);
+  return block;
+}
+
+static void write_to_listed(size_t offset) {
+  bytes block = listed();
+  int index;
+  block[offset] = (char)(block[offset] + 1);
+  for (index = 0; index < 2000; index++) {
+    void *volatile other = malloc(100);
+    (void)other;
+  }
+}
+
+static void forged_link(void) { write_to_listed(0); }
+static void listed_write(void) { write_to_listed(60); }
+static void listed_end_write(void) { write_to_listed(111); }
+
+/* What a link of a free list reads as is no address of the heap. */
+static void links_are_encoded(void) {
+  bytes block = listed();
+  char *volatile near = malloc(100);
+  size_t link;
+  memcpy(&link, (const void *)block, sizeof link);
+  CHECK(link != 0 && link >> 32 != (size_t)near >> 32);
+}
+
+static void use_after_free(void) {
+  bytes block = malloc(100);
+  int index;
+  free((void *)block);
   block[50] = 1;
   for (index = 0; index < 1000; index++) {
     char *volatile other = malloc(100);
@@ -91,6 +174,18 @@ int main(void) {
   is_found("overflow", overflow, SIGABRT, "behind the end");
   is_found("large overflow", large_overflow, SIGABRT, "behind the end");
   is_found("use after free", use_after_free, SIGABRT, "after it was freed");
+  is_found("free of the stack", stack_free, SIGABRT, "no block begins there");
+  is_found("large double free", large_double_free, SIGABRT, "was freed before");
+  is_found("large foreign free", large_foreign_free, SIGABRT, "4096 bytes into the block");
+  is_found("realloc of a freed block", freed_realloc, SIGABRT, "realloc(0x");
+  is_found("realloc of no block", foreign_realloc, SIGABRT, "realloc(0x");
+  is_found("overflow before realloc", overflown_realloc, SIGABRT, "behind the end");
+  is_found("forged link", forged_link, SIGABRT, "after it was freed");
+  is_found("write to a listed block", listed_write, SIGABRT, "after it was freed");
+  is_found("write to its end", listed_end_write, SIGABRT, "after it was freed");
+  is_found("overflow out of the span", long_overflow, SIGSEGV, "");
+  is_found("underflow out of the span", long_underflow, SIGSEGV, "");
+  links_are_encoded();
   is_found("overflow into the guard", far_overflow, SIGSEGV, "");
   is_found("underflow into the guard", underflow, SIGSEGV, "");
 

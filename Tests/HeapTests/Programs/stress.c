@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stress SEED THREADS OPERATIONS [fork]
+ * stress SEED THREADS OPERATIONS [fork] [churn] [rare] [failing] [limit]
  *
  * Random blocks, made by every function that makes one, on several threads that
  * free each other's, against a reference: each block's record says what it must
  * hold. Of a new block every byte is read up to its usable size and must be 0;
  * of a block that is freed or resized every byte up to the size asked for must
  * be what was written, and every byte behind it 0. What overlaps is so found,
- * too. With "fork", children go on for a while in the midst of it.
+ * too.
  *
- * Prints what is wrong with the seed and the operation, and exits with 1.
+ *   fork     children go on for a while in the midst of it
+ *   churn    a thread makes 400 steps, then another goes on with its blocks
+ *   rare     large blocks are rarer: for many operations
+ *   failing  one in eight system calls of the heap fails for want of memory
+ *   limit    48 MiB more than at the beginning may be mapped, no more
+ *
+ * Where memory may run out, NULL with ENOMEM is no mistake, a block that could
+ * not be resized must be as it was; and that it came to this is made sure of.
+ *
+ * Prints what is wrong with the seed, and aborts.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,18 +32,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SLOTS = 1024, BOXES = 256 };
+#include "shortage.h"
+
+enum { SLOTS = 1024, BOXES = 256, PIECE = 4096, LIFE = 400 };
 
 struct block {
   unsigned char *start;
   size_t size;
-  unsigned char stamp;
+  unsigned char phase;
   unsigned char sparse; /* only every 4096th byte is written */
 };
 
 static unsigned long seed, operations;
-static int threads, forks;
+static int threads, forks, churns, rare;
 static _Atomic(struct block *) boxes[BOXES];
+/* So that stacks take little of what is limited. */
+static pthread_attr_t small_stack;
 
 struct random {
   uint64_t state;
@@ -56,6 +69,7 @@ static void fail(const char *what, const struct block *block, size_t offset) {
 /* Mostly small; now and then of any size up to 8 MiB. */
 static size_t any_size(struct random *random) {
   unsigned choice = (unsigned)(next(random) & 1023);
+  if (rare && choice >= 900 && next(random) & 31) choice = 800;
   if (choice < 700) return next(random) & 255;
   if (choice < 900) return next(random) & 4095;
   if (choice < 1000) return next(random) & 65535;
@@ -63,44 +77,68 @@ static size_t any_size(struct random *random) {
   return next(random) & 8388607;
 }
 
+/* What blocks hold: 7 × the offset, from a phase of its own on; and zeros. */
+static unsigned char pattern[256 + PIECE];
+static const unsigned char zeros[PIECE];
+
 static unsigned char expected(const struct block *block, size_t offset) {
-  if (block->sparse && offset % 4096 != 7) return 0;
-  return (unsigned char)(block->stamp + offset * 7);
+  if (block->sparse && offset % PIECE != 7) return 0;
+  return pattern[(block->phase + offset) % 256];
 }
 
 static void write_all(struct block *block, size_t from) {
-  size_t offset;
+  size_t offset, count;
   if (block->sparse) {
-    for (offset = from; offset < block->size; offset++) {
-      if (offset % 4096 == 7) block->start[offset] = expected(block, offset);
+    offset = from / PIECE * PIECE + 7;
+    if (offset < from) offset += PIECE;
+    for (; offset < block->size; offset += PIECE) {
+      block->start[offset] = expected(block, offset);
     }
     return;
   }
-  for (offset = from; offset < block->size; offset++) {
-    block->start[offset] = expected(block, offset);
+  for (offset = from; offset < block->size; offset += count) {
+    count = block->size - offset < PIECE ? block->size - offset : PIECE;
+    memcpy(block->start + offset, pattern + (block->phase + offset) % 256, count);
   }
 }
 
 static void check_zero(const struct block *block, size_t from, size_t to,
                        const char *what) {
-  size_t offset;
-  for (offset = from; offset < to; offset++) {
-    if (block->start[offset] != 0) fail(what, block, offset);
+  size_t offset, count;
+  for (offset = from; offset < to; offset += count) {
+    count = to - offset < PIECE ? to - offset : PIECE;
+    if (memcmp(block->start + offset, zeros, count) == 0) continue;
+    while (block->start[offset] == 0) offset++;
+    fail(what, block, offset);
   }
 }
 
 static void check_all(const struct block *block, size_t to) {
-  size_t offset;
-  for (offset = 0; offset < to; offset++) {
-    if (block->start[offset] != expected(block, offset)) {
-      fail("content has changed", block, offset);
+  size_t offset, count;
+  for (offset = 0; offset < to; offset += count) {
+    count = to - offset < PIECE ? to - offset : PIECE;
+    if (block->sparse) {
+      size_t place = offset + 7;
+      if (place < to && block->start[place] != expected(block, place)) {
+        fail("content has changed", block, place);
+      }
+      if (memcmp(block->start + offset, zeros, count < 7 ? count : 7) == 0 &&
+          (count <= 8 || memcmp(block->start + offset + 8, zeros, count - 8) == 0)) {
+        continue;
+      }
+    } else if (memcmp(block->start + offset,
+                      pattern + (block->phase + offset) % 256, count) == 0) {
+      continue;
     }
+    while (block->start[offset] == expected(block, offset)) offset++;
+    fail("content has changed", block, offset);
   }
 }
 
 static void make(struct random *random, struct block *block) {
   size_t alignment = 16, size = any_size(random);
   void *start = NULL;
+  int index;
   switch (next(random) & 15) {
     case 0:
       alignment = (size_t)16 << next(random) % 14;
@@ -108,7 +146,9 @@ static void make(struct random *random, struct block *block) {
       break;
     case 1:
       alignment = (size_t)8 << next(random) % 10;
-      if (posix_memalign(&start, alignment, size) != 0) start = NULL;
+      /* Tells by its value what the others tell by errno. */
+      index = posix_memalign(&start, alignment, size);
+      if (index != 0) start = NULL, errno = index;
       break;
     case 2:
       start = memalign(alignment = 64, size);
@@ -129,8 +169,8 @@ static void make(struct random *random, struct block *block) {
       start = malloc(size);
   }
   if (!start) {
-    perror("stress: no block");
-    abort();
+    refused("stress: no block");
+    return;
   }
   block->start = start;
   block->size = size;
@@ -138,7 +178,7 @@ static void make(struct random *random, struct block *block) {
   size_t usable = malloc_usable_size(start);
   if (usable < size) fail("usable size too small", block, usable);
   check_zero(block, 0, usable, "a new block is not zero");
-  block->stamp = (unsigned char)next(random);
+  block->phase = (unsigned char)next(random);
   block->sparse = size > 65536 && (next(random) & 3) != 0;
   write_all(block, 0);
 }
@@ -162,8 +202,9 @@ static void resize(struct random *random, struct block *block) {
   check(block);
   unsigned char *start = realloc(block->start, size);
   if (!start) {
-    perror("stress: no larger block");
-    abort();
+    refused("stress: no larger block");
+    check(block);
+    return;
   }
   block->start = start;
   block->size = size;
@@ -185,6 +226,10 @@ static void run(struct random *random, struct block *mine, unsigned long count) 
     } else if (choice < 10 && threads > 1) {
       /* Give it away, and free what was in that box. */
       struct block *gift = malloc(sizeof *gift);
+      if (!gift) {
+        refused("stress: no record");
+        continue;
+      }
       *gift = *block;
       block->start = NULL;
       gift = atomic_exchange(&boxes[next(random) % BOXES], gift);
@@ -214,31 +259,17 @@ static void wait_for(pid_t child) {
   }
 }
 
-static void *work(void *argument) {
-  unsigned long number = (unsigned long)argument, part = operations, each;
-  struct random random = {seed * 1000 + number};
-  struct block *mine = calloc(SLOTS, sizeof *mine);
-  int round;
+/* A piece of a thread's work, which may be another thread's. */
+struct piece {
+  struct random *random;
+  struct block *mine;
+  unsigned long count;
+};
+
+static void *run_piece(void *argument) {
+  struct piece *piece = argument;
   errno = 4711;
-  for (round = 0; round < 8; round++) {
-    each = part / 8;
-    run(&random, mine, each);
-    if (forks) {
-      pid_t child = fork();
-      if (child < 0) {
-        perror("stress: fork");
-        abort();
-      }
-      if (child == 0) {
-        run(&random, mine, each / 16 + 100);
-        drop_all(mine);
-        _exit(0);
-      }
-      wait_for(child);
-    }
-  }
-  drop_all(mine);
-  free(mine);
+  run(piece->random, piece->mine, piece->count);
   if (!forks && errno != 4711) {
     fprintf(stderr, "stress: errno was changed to %d\n", errno);
     abort();
@@ -246,20 +277,85 @@ static void *work(void *argument) {
   return NULL;
 }
 
+static void run_in_pieces(struct random *random, struct block *mine,
+                          unsigned long count) {
+  while (count > 0) {
+    struct piece piece = {random, mine, churns && count > LIFE ? LIFE : count};
+    pthread_t id;
+    if (!churns || pthread_create(&id, &small_stack, run_piece, &piece) != 0) {
+      run_piece(&piece);
+    } else {
+      pthread_join(id, NULL);
+    }
+    count -= piece.count;
+  }
+}
+
+static void *work(void *argument) {
+  unsigned long number = (unsigned long)argument;
+  struct random random = {seed * 1000 + number};
+  static struct block all[64][SLOTS];
+  struct block *mine = all[number];
+  int round;
+  for (round = 0; round < 8; round++) {
+    run_in_pieces(&random, mine, operations / 8);
+    if (forks) {
+      pid_t child = fork();
+      if (child < 0) {
+        perror("stress: fork");
+        abort();
+      }
+      if (child == 0) {
+        run(&random, mine, operations / 128 + 100);
+        drop_all(mine);
+        _exit(0);
+      }
+      wait_for(child);
+    }
+    if (limited) {
+      void *volatile huge = malloc((size_t)1 << 30);
+      if (huge) {
+        fputs("stress: the limit is none\n", stderr);
+        abort();
+      }
+      refused("stress: nothing huge");
+    }
+  }
+  drop_all(mine);
+  return NULL;
+}
+
 int main(int count, char **arguments) {
   pthread_t ids[64];
   int index;
+  static const struct {
+    const char *name;
+    int *option;
+  } options[] = {{"fork", &forks},       {"churn", &churns},  {"rare", &rare},
+                 {"failing", &failing}, {"limit", &limited}};
   if (count < 4) {
-    fputs("usage: stress SEED THREADS OPERATIONS [fork]\n", stderr);
+    fputs("usage: stress SEED THREADS OPERATIONS [fork|churn|rare|failing|limit]...\n", stderr);
     return 2;
   }
-  seed = strtoul(arguments[1], NULL, 10);
+  for (index = 0; index < (int)sizeof pattern; index++) {
+    pattern[index] = (unsigned char)(index * 7);
+  }
+  shortage_seed = seed = strtoul(arguments[1], NULL, 10);
   threads = atoi(arguments[2]);
   operations = strtoul(arguments[3], NULL, 10) / (unsigned long)threads;
-  forks = count > 4;
+  free(malloc(1)); /* the heap is there before anything fails */
+  for (index = 4; index < count; index++) {
+    unsigned option = 0;
+    while (option < 5 && strcmp(options[option].name, arguments[index])) option++;
+    if (option == 5) return 2;
+    *options[option].option = 1;
+  }
+  pthread_attr_init(&small_stack);
+  pthread_attr_setstacksize(&small_stack, 256 << 10);
+  if (limited) set_limit();
   for (index = 0; index < threads; index++) {
-    if (pthread_create(&ids[index], NULL, work, (void *)(uintptr_t)index)) {
-      perror("stress: pthread_create");
+    if (pthread_create(&ids[index], &small_stack, work, (void *)(uintptr_t)index)) {
+      fputs("stress: a thread could not be made\n", stderr);
       return 1;
     }
   }
@@ -270,6 +366,10 @@ int main(int count, char **arguments) {
       drop(gift);
       free(gift);
     }
+  }
+  if ((failing || limited) && refusals == 0) {
+    fprintf(stderr, "stress: seed %lu: memory never ran out\n", seed);
+    return 1;
   }
   return 0;
 }
