@@ -52,13 +52,7 @@ import Testing
   @Test(arguments: libraries)
   func `no public symbol is without a comment`(module: String) throws {
     let bare = try bare(module)
-    // Still to be written; the test fails when none is missing any more.
-    let isPending = module == "PhysicalMemory"
-    withKnownIssue("comments of \(module) are missing: \(bare.count)") {
-      #expect(bare.isEmpty, "\(module): \(bare.joined(separator: ", "))")
-    } when: {
-      isPending
-    }
+    #expect(bare.isEmpty, "\(module): \(bare.joined(separator: ", "))")
   }
 
   /// A name that stands once in all sources and tests is declared and never used.
@@ -92,12 +86,7 @@ import Testing
     }
     #expect(declared.count > 1000)
     for (name, path) in declared where counts[name] == 1 && !called.contains(String(name)) {
-      // Still to be taken away; the test fails when it is gone.
-      withKnownIssue {
-        Issue.record("\(path): \(name) is used nowhere")
-      } when: {
-        name == "hasHugePages"
-      }
+      Issue.record("\(path): \(name) is used nowhere")
     }
   }
 }

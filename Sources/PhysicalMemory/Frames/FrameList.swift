@@ -19,7 +19,9 @@
 public struct FrameList: Sendable, BitwiseCopyable {
   /// An end of a list, by its side.
   public enum End: Int, Sendable {
+    /// The end with the first frame.
     case first = 0
+    /// The end with the last frame.
     case last = 1
   }
 

@@ -14,18 +14,23 @@ public struct EventCounters: Sendable, Hashable {
   public var kswapdWakes = 0
   /// Frames that kswapd looked at, and freed (pgscan_kswapd, pgsteal_kswapd).
   public var kswapdScanned = 0
+  /// Frames that kswapd freed (pgsteal_kswapd).
   public var kswapdReclaimed = 0
   /// Frames that requests looked at themselves, and freed (pgscan_direct, pgsteal_direct).
   public var directScanned = 0
+  /// Frames that requests freed themselves (pgsteal_direct).
   public var directReclaimed = 0
   /// Frames that went from an inactive list to an active one, and back.
   public var activated = 0
+  /// Frames that went from an active list to an inactive one (pgdeactivate).
   public var deactivated = 0
   /// Pages written to swap and read from it (pswpout, pswpin).
   public var swappedOut = 0
+  /// Pages read from swap (pswpin).
   public var swappedIn = 0
   /// Pages read from files and written to them.
   public var pagesIn = 0
+  /// Pages written to files.
   public var pagesOut = 0
   /// Objects' frames that shrinkers gave back.
   public var shrunk = 0
@@ -33,6 +38,7 @@ public struct EventCounters: Sendable, Hashable {
   public var outOfMemory = 0
   /// Frames that were cleared, and that were known to be zero.
   public var cleared = 0
+  /// Frames that had to be zero and were known to be.
   public var knownZero = 0
   /// Frames that came from a node other than the one asked for (numa_miss).
   public var otherNode = 0

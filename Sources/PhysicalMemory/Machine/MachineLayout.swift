@@ -24,6 +24,11 @@ public struct MachineLayout: Sendable {
     /// The node that it is part of.
     public var node: NodeNumber
 
+    /// RAM from an address on.
+    /// - Parameters:
+    ///   - start: Its first address: a multiple of 4,096.
+    ///   - size: Its bytes: whole frames.
+    ///   - node: The node that it is part of.
     public init(start: PhysicalAddress, size: ByteCount, node: NodeNumber = 0) {
       self.start = start
       self.size = size

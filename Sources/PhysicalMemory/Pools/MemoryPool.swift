@@ -43,6 +43,7 @@ public struct MemoryPoolSource {
   /// Handed to both.
   public var data: UInt64
 
+  /// A source of elements; both functions are handed `data`.
   public init(
     data: UInt64,
     allocate: @escaping (inout Machine, GFPFlags, UInt64) throws(MachineError) -> UInt64,
@@ -101,14 +102,17 @@ public typealias MemoryPoolContinuation = (inout Machine, UInt64) -> Void
 public struct MemoryPoolState: Sendable, Hashable {
   /// Elements that the reserve keeps (min_nr), and has now (curr_nr).
   public var reserve: Int
+  /// Elements that the reserve has now (curr_nr).
   public var current: Int
   /// The number that its functions are handed (pool_data).
   public var data: UInt64
   /// Elements that somebody has.
   public var inUse: Int
+  /// Requests that wait for an element.
   public var waiters: Int
   /// Elements that came from the reserve so far, and waiters that an element was handed to.
   public var reserveUses = 0
+  /// Waiters that an element was handed to so far.
   public var wakes = 0
 }
 

@@ -37,8 +37,11 @@ struct KernelStack: Sendable {
 public struct ThreadInfo: Sendable, Hashable {
   /// Whose it is.
   public var process: UInt64
+  /// What it has to do before it returns to user space, as bits.
   public var flags: UInt32
+  /// The processor that it runs on.
   public var processor: UInt32
+  /// 0: it may be preempted.
   public var preemptCount: UInt64
 }
 

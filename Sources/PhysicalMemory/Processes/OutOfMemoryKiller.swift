@@ -9,7 +9,9 @@
 
 /// A process that was ended for lack of memory.
 public struct OutOfMemoryKill: Sendable, Hashable {
+  /// The number that it had.
   public var process: ProcessNumber
+  /// The name that it had.
   public var name: String
   /// What it was chosen for.
   public var points: Int

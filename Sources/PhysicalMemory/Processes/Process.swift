@@ -63,7 +63,9 @@ extension UserAddress: CustomStringConvertible {
 
 /// A process as it is now. Counts are in pages.
 public struct Process: Sendable {
+  /// Its number (pid).
   public let number: ProcessNumber
+  /// Its name.
   public internal(set) var name: String
   /// Who forked it; nil where it was spawned.
   public internal(set) var parent: ProcessNumber?
@@ -71,9 +73,11 @@ public struct Process: Sendable {
   public internal(set) var areas: [Range<UInt64>] = []
   /// Pages of its areas (VmSize), and the most there were (VmPeak).
   public internal(set) var reserved = 0
+  /// The most pages that its areas had at once (VmPeak).
   public internal(set) var peakReserved = 0
   /// Pages in frames (VmRSS), and the most there were (VmHWM).
   public internal(set) var resident = 0
+  /// The most pages that it had in frames at once (VmHWM).
   public internal(set) var peakResident = 0
   /// Pages in swap (VmSwap).
   public internal(set) var swapped = 0
@@ -81,6 +85,7 @@ public struct Process: Sendable {
   public internal(set) var pageTables = 0
   /// Page faults without and with reading from swap.
   public internal(set) var minorFaults = 0
+  /// Page faults with reading from swap.
   public internal(set) var majorFaults = 0
   /// How much rather it is ended than others: −1000 (never) to 1000.
   public internal(set) var scoreAdjustment = 0

@@ -12,6 +12,7 @@ public struct Shrinker {
   /// Looks at so many objects, gives back what it can, and says how many frames became free.
   public var scan: (inout Machine, Int, GFPFlags) -> Int
 
+  /// A shrinker of that name; see the two functions.
   public init(
     name: String, count: @escaping (borrowing Machine) -> Int,
     scan: @escaping (inout Machine, Int, GFPFlags) -> Int
@@ -43,6 +44,7 @@ public struct PageTableOwner {
   /// done, and nothing has changed.
   public var unmap: (inout Machine, PageFrameNumber, SwapSlot?) -> Bool
 
+  /// An owner of page tables; see the two functions.
   public init(
     testAndClearReferenced: @escaping (inout Machine, PageFrameNumber) -> Bool,
     unmap: @escaping (inout Machine, PageFrameNumber, SwapSlot?) -> Bool
@@ -54,8 +56,11 @@ public struct PageTableOwner {
 
 /// A request for which no memory is left.
 public struct OutOfMemory: Sendable, Hashable {
+  /// The order of the block that was asked for.
   public var order: Order
+  /// The flags that it was asked for with.
   public var flags: GFPFlags
+  /// The node that it was asked of.
   public var node: NodeNumber
 }
 

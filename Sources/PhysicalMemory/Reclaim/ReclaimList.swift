@@ -17,9 +17,13 @@
 
 /// The lists for reclaim.
 public enum ReclaimList: Int, Sendable, Hashable, CaseIterable {
+  /// Anonymous pages that go next.
   case inactiveAnonymous
+  /// Anonymous pages that were used lately.
   case activeAnonymous
+  /// Files' pages that go next.
   case inactiveFile
+  /// Files' pages that were used lately.
   case activeFile
 
   /// The list of a frame with such flags.

@@ -34,6 +34,7 @@ public struct Clock: Sendable, Hashable, BitwiseCopyable {
 public struct Chance: RandomNumberGenerator, Sendable, Hashable, BitwiseCopyable {
   private var state: UInt64
 
+  /// The course of a seed.
   public init(seed: UInt64) {
     state = seed
   }

@@ -14,9 +14,11 @@ public enum FrameState: Sendable, Hashable {
   case hole
   /// In a block of the largest order that was never handed out.
   case fresh
+  /// In a free block of that order.
   case free(Order)
   /// In a per-CPU cache.
   case cached
+  /// Handed out, for that use.
   case allocated(FrameOwner.Kind)
   /// A file's page that is newer than the file.
   case dirty

@@ -9,9 +9,11 @@
 public struct MachineMoment: Sendable {
   /// The statement that ran, and its line; 0 before the first.
   public var line: Int
+  /// The statement that ran; empty before the first.
   public var statement: String
   /// Ticks since boot.
   public var tick: Int
+  /// What its frames are.
   public var map: FrameMap
   /// Free blocks of all zones by order.
   public var blocks: [Int]
@@ -19,8 +21,11 @@ public struct MachineMoment: Sendable {
   public var zones: [Zone]
   /// Frames by what they are used for.
   public var files: Int
+  /// Frames of anonymous pages.
   public var anonymous: Int
+  /// Frames of slabs.
   public var slabs: Int
+  /// Whether a node's kswapd is awake.
   public var isReclaiming: Bool
 
   init(_ run: borrowing ScriptRun, cells: Int) {
@@ -60,6 +65,7 @@ public struct MachineMoment: Sendable {
 
 /// The moments of a run. An observer of ``ScriptRun`` calls ``look(at:)``.
 public final class MachineHistory {
+  /// The moments so far, the first one first; thinned out evenly above the limit.
   public private(set) var moments: [MachineMoment] = []
   private let limit: Int
   private let cells: Int

@@ -4,16 +4,24 @@ public import Pages
 
 /// What a machine is to be built of, as far as somebody said it.
 public struct MachineSetup: Sendable {
+  /// The processor whose zones it has.
   public var architecture: Architecture?
+  /// Bytes of RAM.
   public var ram: ByteCount?
+  /// NUMA nodes that share the RAM.
   public var nodes: Int?
+  /// Processors.
   public var cpus: Int?
+  /// Bytes of swap.
   public var swap: ByteCount?
+  /// The seed of its chance.
   public var seed: Int?
+  /// How watermarks follow from the size.
   public var policy: WatermarkPolicy?
   /// Whether processors keep frames for themselves.
   public var usesPerCPUPages: Bool?
 
+  /// A machine of which nothing is said.
   public init() {}
 
   /// Reads `machine i386 ram 1GiB cpus 2 swap 64MiB seed 7 watermarks linear percpu off`.

@@ -2,10 +2,15 @@
 
 /// What can be shown of a machine, in Linux's formats.
 public enum MachineView: String, Sendable, CaseIterable {
+  /// /proc/buddyinfo: free blocks by order.
   case buddyinfo
+  /// /proc/zoneinfo: zones, watermarks, per-CPU caches.
   case zoneinfo
+  /// /proc/slabinfo: slab caches.
   case slabinfo
+  /// /proc/vmallocinfo: areas of vmalloc.
   case vmallocinfo
+  /// /proc/meminfo: the whole in KiB.
   case meminfo
   /// Of every process.
   case status

@@ -12,8 +12,11 @@ public struct ScriptError: Error, Sendable {
     case unexpected(String)
     /// A word that should be a number, a size or one of some words.
     case invalid(String, expected: String)
+    /// There is no such verb.
     case unknownVerb(String)
+    /// The name stands for nothing.
     case unknownName(String)
+    /// There is no such figure of the machine.
     case unknownFigure(String)
     /// The name stands for something else.
     case otherKind(String, is: String, expected: String)
@@ -21,7 +24,9 @@ public struct ScriptError: Error, Sendable {
     case unmatched(String)
     /// `machine` is not the first statement.
     case machineNotFirst
+    /// `repeat` inside too many others.
     case tooDeep
+    /// More statements would run than the limit allows.
     case tooManyStatements(Int)
     /// A calculation without a result.
     case noResult(String)
@@ -35,6 +40,7 @@ public struct ScriptError: Error, Sendable {
     case refused(MachineError)
   }
 
+  /// What is wrong.
   public var problem: Problem
   /// The line, from 1; 0 where no line of the script is the reason.
   public var line: Int

@@ -23,6 +23,7 @@ public struct ScriptRun: ~Copyable {
   public private(set) var steps = 0
   /// The statement that runs now, and its line.
   public private(set) var line = 0
+  /// The statement that runs now; empty before the first.
   public private(set) var statement = ""
 
   /// The most statements that may be run.

@@ -6,17 +6,23 @@ public import Pages
 
 /// A slab cache as it is now.
 public struct SlabCacheStatistics: Sendable, Hashable {
+  /// Its name, as slabinfo shows it.
   public var name: String
   /// The bytes of an object, and from one to the next.
   public var objectSize: ByteCount
+  /// The bytes from one object to the next.
   public var stride: ByteCount
+  /// Objects that a slab has room for.
   public var objectsPerSlab: Int
+  /// The order of the block of frames that is a slab.
   public var order: Order
   /// How many colours slabs have, and the bytes between two.
   public var colours: Int
+  /// The bytes between two colours.
   public var colourStep: ByteCount
   /// Whether the list of free objects lies outside of the slab.
   public var isOffSlab: Bool
+  /// What was asked for when it was made.
   public var options: SlabCacheOptions
   /// Objects that somebody has.
   public var liveObjects: Int
@@ -24,16 +30,21 @@ public struct SlabCacheStatistics: Sendable, Hashable {
   public var cachedObjects: Int
   /// All objects of all slabs.
   public var objects: Int
+  /// Slabs all of whose objects are in use.
   public var fullSlabs: Int
+  /// Slabs with objects in use and free ones.
   public var partialSlabs: Int
+  /// Slabs none of whose objects is in use.
   public var emptySlabs: Int
   /// Slabs made and given back so far.
   public var grown: Int
+  /// Slabs given back so far.
   public var givenBack: Int
   /// Objects whose constructor was run so far.
   public var constructed: Int
   /// What a processor's array holds at most, and how many move at a time.
   public var limit: Int
+  /// How many objects move to or from a processor's array at a time.
   public var batch: Int
 
   /// All slabs.

@@ -9,6 +9,7 @@ public struct TaskContext: Sendable, Hashable, BitwiseCopyable {
   /// It was chosen to die for lack of memory (TIF_MEMDIE): half of the reserve is its, so that it can.
   public var isOutOfMemoryVictim = false
 
+  /// A task that may sleep and has no privileges, in no hurry.
   public init() {}
 }
 

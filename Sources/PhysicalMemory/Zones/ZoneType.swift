@@ -43,6 +43,7 @@ public struct NodeNumber: RawRepresentable, Sendable, Hashable, BitwiseCopyable 
     self.rawValue = rawValue
   }
 
+  /// The node of that number, from 0.
   public init(_ number: Int) {
     rawValue = number
   }
@@ -68,6 +69,7 @@ public struct ProcessorNumber: RawRepresentable, Sendable, Hashable, BitwiseCopy
     self.rawValue = rawValue
   }
 
+  /// The processor of that number, from 0.
   public init(_ number: Int) {
     rawValue = number
   }

@@ -31,8 +31,6 @@ internal import Synchronization
   /// All segments, in the order of their making.
   var nextOfAll: UnsafeMutablePointer<Segment>?
   var isListed: Bool
-  /// The kernel was asked for huge pages.
-  var hasHugePages: Bool
 
   static let size = 1 << 22
   static let sizeExponent: UInt = 22
