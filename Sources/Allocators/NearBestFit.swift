@@ -5,7 +5,7 @@
 //     request ──▶ length n ──▶ least class c whose extents all have n
 //
 //     1. near:   c′ = the first class from c on that has an extent anywhere; of the extents of c′ and
-//                the classes that begin within about 192 bytes of it, one in the lowest group
+//                the classes that begin soon behind it (see the window), one in the lowest group
 //     2. own:    otherwise an extent of n's own class that happens to have n: one of them is tried
 //     3. new:    otherwise a new page
 //
