@@ -8,6 +8,7 @@
 # make test-kernel-mm   all of Linux's own tests of memory management in it, beside Debian's kernel
 # make test-kernel-debug   its tests under KASAN, lockdep and other checks
 # make kernel-package CONFIG='--config FILE'   Debian packages of it for a real machine
+# make compare-linux   record the page allocator of a booted kernel at work, and replay it in the model
 # make bench    ratios against bare mmap, unsafe buffers and other allocators
 # make report REPORT='--quick'   measure all of it here, in half an hour: report.html and report.md
 # make docs     the documentation as DocC, in .build/docs
@@ -27,7 +28,7 @@ build = swift build -c release --product tamalloc
 command = .build/release/tamalloc
 
 .PHONY: help demo test test-swift test-install test-heap test-kernel test-kernel-mm test-kernel-debug
-.PHONY: kernel kernel-package bench report docs install lint clean setup setup-test setup-bench
+.PHONY: kernel kernel-package compare-linux bench report docs install lint clean setup setup-test setup-bench
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -92,6 +93,11 @@ kernel: setup
 
 kernel-package: setup
 	Kernel/scripts/package $(CONFIG)
+
+# A measurement, not a test: it says how far the model and Linux agree.
+compare-linux: setup
+	$(build)
+	@recording=$$(Kernel/scripts/record-pages) && $(command) lab kernel-pages "$$recording"
 
 bench: setup-bench
 	Benchmarks/run

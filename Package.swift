@@ -113,7 +113,7 @@ let package = Package(
       exclude: ["Fuzz"], swiftSettings: test),
     .testTarget(
       name: "PhysicalMemoryTests", dependencies: ["PhysicalMemory", "Pages", "Instruments"],
-      swiftSettings: test),
+      exclude: ["Recordings/short.recording"], swiftSettings: test),
     .testTarget(name: "HouseTests", dependencies: ["SparseArrayExample"], swiftSettings: test),
     .testTarget(name: "ChartsTests", dependencies: ["Charts"], swiftSettings: test),
     .testTarget(

@@ -48,6 +48,8 @@ public struct MachineLayout: Sendable {
   public var distances: [[Int]]?
   /// How watermarks are reckoned.
   public var watermarkPolicy: WatermarkPolicy = .squareRoot
+  /// Whether a 64-bit machine has a zone below 16 MiB of its own (CONFIG_ZONE_DMA).
+  public var hasDMAZone = true
   /// Whether processors keep frames for themselves.
   public var usesPerCPUPages = true
   /// The size of the swap area; 0: none.
@@ -177,7 +179,10 @@ extension MachineLayout {
     case .i386:
       return [(.dma, 16 * mebibyte), (.normal, 896 * mebibyte), (.highMemory, .max)]
     case .x86_64:
-      return [(.dma, 16 * mebibyte), (.dma32, 4096 * mebibyte), (.normal, .max)]
+      let all: [(type: ZoneType, end: Int)] = [
+        (.dma, 16 * mebibyte), (.dma32, 4096 * mebibyte), (.normal, .max),
+      ]
+      return hasDMAZone ? all : Array(all.dropFirst())
     }
   }
 

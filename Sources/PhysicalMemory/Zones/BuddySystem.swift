@@ -72,7 +72,7 @@ extension Zone {
 
   /// Writes a free block's record and puts it into its list.
   @inline(__always)
-  private mutating func markFree(
+  mutating func markFree(
     _ block: PageFrameNumber, _ zone: Int, _ order: Int, _ used: PageFlags,
     _ frames: RecordTable<PageFrame>
   ) {
@@ -83,7 +83,7 @@ extension Zone {
 
   /// Has the bit of an area say whether it is filled, where one was taken out.
   @inline(__always)
-  private mutating func noteFilled(_ order: Int) {
+  mutating func noteFilled(_ order: Int) {
     let isEmpty: UInt32 = areas[order].isEmpty ? 1 : 0
     filledAreas &= ~(isEmpty &<< UInt32(truncatingIfNeeded: order))
   }

@@ -13,6 +13,6 @@ struct LabCommand: ParsableCommand {
       """,
     subcommands: [
       ReplayCommand.self, CompareCommand.self, GenerateCommand.self, MachineCommand.self,
-      ExplainCommand.self,
+      ExplainCommand.self, KernelPagesCommand.self,
     ])
 }

@@ -3,13 +3,18 @@
 internal import CTamalloc
 internal import Glibc
 
-/// A script that a person named: a file, a pipe, or `-` for standard input.
+/// A script or recording that a person named: a file, a pipe, or `-` for standard input.
 enum ScriptFile {
-  /// No person writes more.
-  private static let limit = 64 << 20
-
-  /// The text of the file.
+  /// The text of a script; no person writes more than 64 MiB.
   static func text(path: String) throws(Failure) -> String {
+    String(
+      decoding: try bytes(path: path, mebibytes: 64, kind: "script"), as: UTF8.self)
+  }
+
+  /// The bytes of a file that has no more than `mebibytes`.
+  static func bytes(
+    path: String, mebibytes: Int, kind: String
+  ) throws(Failure) -> [UInt8] {
     let descriptor = path == "-" ? STDIN_FILENO : unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw unreadable(path) }
     defer { if descriptor != STDIN_FILENO { close(descriptor) } }
@@ -26,11 +31,11 @@ enum ScriptFile {
         throw unreadable(path)
       }
       bytes += buffer[..<count]
-      guard bytes.count <= limit else {
-        throw Failure("\(path) has more than 64 MiB: it is no script", status: .usage)
+      guard bytes.count <= mebibytes << 20 else {
+        throw Failure("\(path) has more than \(mebibytes) MiB: it is no \(kind)", status: .usage)
       }
     }
-    return String(decoding: bytes, as: UTF8.self)
+    return bytes
   }
 
   private static func unreadable(_ path: String) -> Failure {
