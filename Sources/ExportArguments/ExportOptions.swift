@@ -62,11 +62,8 @@ public struct ExportOptions: ParsableArguments {
       valueName: "count"))
   public var top = 20
 
-  /// A folder that looks like /proc.
-  @Option(
-    help: ArgumentHelp("Read a folder that looks like /proc in its place.", valueName: "folder"),
-    completion: .directory)
-  public var fixture: String?
+  /// Where the figures come from.
+  @OptionGroup public var source: SourceOptions
 
   public init() {}
 

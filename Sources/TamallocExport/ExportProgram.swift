@@ -43,8 +43,9 @@ struct ExportProgram: ParsableCommand {
 
     let scanner: MetricsScanner
     do throws(StatisticsError) {
-      scanner = try MetricsScanner(
-        fixture: options.fixture, grouping: options.groupBy, most: options.top)
+      // What rarely changes is at most four scrapes old.
+      scanner = MetricsScanner(
+        source: try options.source.open(period: 4), grouping: options.groupBy, most: options.top)
     } catch {
       Self.complain("tamalloc: \(error)")
       Glibc.exit(2)

@@ -21,18 +21,12 @@ final class MetricsScanner: Sendable {
   /// How old a page may be.
   private static let lifetime = Duration.seconds(1)
 
-  init(fixture: String?, grouping: Grouping, most: Int) throws(StatisticsError) {
+  init(
+    source: consuming any StatisticsSource & ~Copyable, grouping: Grouping, most: Int
+  ) {
     self.grouping = grouping
     self.most = most
-    state = try Self.open(fixture: fixture)
-  }
-
-  private static func open(fixture: String?) throws(StatisticsError) -> Mutex<State> {
-    if fixture == nil && SystemCallSource.isAvailable {
-      return Mutex(State(source: try SystemCallSource()))
-    }
-    // What rarely changes is at most four scrapes old.
-    return Mutex(State(source: try LiveProcfsSource(root: fixture ?? "/proc", period: 4)))
+    state = Mutex(State(source: source))
   }
 
   /// The page of now, or of a moment ago.

@@ -62,6 +62,42 @@ import Testing
     #expect(up.map(\.pid) == [1, 4, 3, 2])
   }
 
+  @Test func `any order is that of a plain sort`() {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var random = SeededGenerator(seed: seed)
+    var names = UserNames()
+    var list: [ProcessStatistics] = (1...300).map { pid in
+      var row = rows([(Int32(pid), 0, Int.random(in: 0...40, using: &random) * 4096)])[0]
+      row.reserved = ByteCount(Int.random(in: 0...3, using: &random) * 40960)
+      row.name = "p\(Int.random(in: 0...20, using: &random))"
+      return row
+    }
+    list.shuffle(using: &random)
+    /// Undefined ratios come last whatever the order.
+    func expected(_ isBefore: (ProcessStatistics, ProcessStatistics) -> Bool?)
+      -> [ProcessIdentifier]
+    {
+      list.sorted { isBefore($0, $1) ?? ($0.pid < $1.pid) }.map(\.pid)
+    }
+    func differ<Value: Comparable>(_ left: Value, _ right: Value, _ isRising: Bool) -> Bool? {
+      left == right ? nil : (left < right) == isRising
+    }
+    for isReversed in [false, true] {
+      let byRatio = RowOrder(by: .ratio, isReversed: isReversed).sorted(list, names: &names)
+      let ratios = expected { left, right in
+        guard let first = left.committedRatio, let second = right.committedRatio else {
+          return differ(left.committedRatio == nil, right.committedRatio == nil, true)
+        }
+        return differ(first, second, isReversed)
+      }
+      #expect(byRatio.map(\.pid) == ratios, "seed \(seed)")
+      let byName = RowOrder(by: .name, isReversed: isReversed).sorted(list, names: &names)
+      #expect(
+        byName.map(\.pid) == expected { differ($0.name ?? "", $1.name ?? "", !isReversed) },
+        "seed \(seed)")
+    }
+  }
+
   @Test func `a tree has every row once, whatever its parents`() {
     let tree = ProcessTree.arranged(rows([(1, 0, 1), (2, 1, 1), (3, 1, 1), (4, 2, 1), (9, 77, 1)]))
     #expect(tree.map(\.process.pid) == [1, 2, 4, 3, 9])

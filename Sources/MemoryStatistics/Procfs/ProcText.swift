@@ -9,6 +9,18 @@ extension Span<UInt8> {
   /// The position of the next line's end at or after `start`: of the newline, or of the text's end.
   func endOfLine(from start: Int) -> Int {
     var index = start
+    // Eight bytes at a time: a status file has 1,400 bytes, and looking at each of them by itself takes
+    // a microsecond. Where a byte is a newline, the difference has a zero byte, and the lowest zero byte
+    // is the lowest whose top bit the subtraction below sets ("Bit Twiddling Hacks", haszero).
+    while index <= count - 8 {
+      // SAFETY: the eight bytes are within the span.
+      let word = unsafe UInt64(
+        littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+      let difference = word ^ 0x0A0A_0A0A_0A0A_0A0A
+      let marks = (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
+      if marks != 0 { return index + marks.trailingZeroBitCount / 8 }
+      index += 8
+    }
     while index < count, self[index] != UInt8(ascii: "\n") { index += 1 }
     return index
   }

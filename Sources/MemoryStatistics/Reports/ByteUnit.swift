@@ -17,14 +17,27 @@ public enum ByteUnit: Sendable, Hashable, CaseIterable {
 
   /// A count with its unit: `1.2 GiB`.
   public func text(_ count: ByteCount) -> String {
+    var bytes: [UInt8] = []
+    append(count, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Appends the same to ASCII.
+  func append(_ count: ByteCount, to bytes: inout [UInt8]) {
     let magnitude = count.rawValue.magnitude
-    let sign = count.rawValue < 0 ? "-" : ""
+    if count.rawValue < 0 { bytes.append(UInt8(ascii: "-")) }
     switch self {
-    case .kibibytes: return "\(sign)\((magnitude + 512) / 1024) KiB"
-    case .mebibytes: return sign + Self.tenths(magnitude, unit: 1 << 20) + " MiB"
-    case .megabytes: return sign + Self.tenths(magnitude, unit: 1_000_000) + " MB"
-    case .iec: return sign + Self.scaled(magnitude, base: 1024, names: Self.iecNames)
-    case .si: return sign + Self.scaled(magnitude, base: 1000, names: Self.siNames)
+    case .kibibytes:
+      bytes.append(decimal: magnitude / 1024 + (magnitude % 1024 >= 512 ? 1 : 0))
+      bytes.append(" KiB")
+    case .mebibytes:
+      Self.appendTenths(magnitude, unit: 1 << 20, to: &bytes)
+      bytes.append(" MiB")
+    case .megabytes:
+      Self.appendTenths(magnitude, unit: 1_000_000, to: &bytes)
+      bytes.append(" MB")
+    case .iec: Self.appendScaled(magnitude, base: 1024, names: Self.iecNames, to: &bytes)
+    case .si: Self.appendScaled(magnitude, base: 1000, names: Self.siNames, to: &bytes)
     }
   }
 
@@ -34,7 +47,9 @@ public enum ByteUnit: Sendable, Hashable, CaseIterable {
   private static let siNames: [StaticString] = [" B", " kB", " MB", " GB", " TB", " PB", " EB"]
 
   /// The largest unit that leaves at least one: whole bytes, else one decimal below a hundred.
-  private static func scaled(_ magnitude: UInt, base: UInt, names: [StaticString]) -> String {
+  private static func appendScaled(
+    _ magnitude: UInt, base: UInt, names: [StaticString], to bytes: inout [UInt8]
+  ) {
     var unit: UInt = 1
     var index = 0
     // What would be rounded to 1000.0 or 1024.0 of a unit goes to the next one.
@@ -42,16 +57,21 @@ public enum ByteUnit: Sendable, Hashable, CaseIterable {
       unit *= base
       index += 1
     }
-    if index == 0 { return "\(magnitude)\(names[0])" }
-    if magnitude / unit >= 100 { return "\(rounded(magnitude, unit))\(names[index])" }
-    return tenths(magnitude, unit: unit) + "\(names[index])"
+    if index == 0 {
+      bytes.append(decimal: magnitude)
+    } else if magnitude / unit >= 100 {
+      bytes.append(decimal: rounded(magnitude, unit))
+    } else {
+      appendTenths(magnitude, unit: unit, to: &bytes)
+    }
+    bytes.append(names[index])
   }
 
   private static func rounded(_ magnitude: UInt, _ unit: UInt) -> UInt {
     magnitude / unit + (magnitude % unit >= unit - unit / 2 ? 1 : 0)
   }
 
-  private static func tenths(_ magnitude: UInt, unit: UInt) -> String {
+  private static func appendTenths(_ magnitude: UInt, unit: UInt, to bytes: inout [UInt8]) {
     var whole = magnitude / unit
     var tenths = (magnitude % unit / 10 * 100 + unit / 2) / unit
     if unit < 100 { tenths = 0 }
@@ -59,6 +79,8 @@ public enum ByteUnit: Sendable, Hashable, CaseIterable {
       whole += 1
       tenths = 0
     }
-    return "\(whole).\(tenths)"
+    bytes.append(decimal: whole)
+    bytes.append(UInt8(ascii: "."))
+    bytes.append(decimal: tenths)
   }
 }

@@ -17,7 +17,7 @@ public struct JSONText {
 
   mutating func add(_ key: StaticString, _ number: Int?) {
     begin(key)
-    bytes.append(contentsOf: (number.map { "\($0)" } ?? "null").utf8)
+    if let number { bytes.append(decimal: number) } else { bytes.append("null") }
   }
 
   mutating func add(_ key: StaticString, _ count: ByteCount?) {
@@ -33,23 +33,23 @@ public struct JSONText {
 
   mutating func add(_ key: StaticString, _ flag: Bool?) {
     begin(key)
-    bytes.append(contentsOf: (flag.map { $0 ? "true" : "false" } ?? "null").utf8)
+    bytes.append(flag.map { $0 ? "true" : "false" } ?? "null")
   }
 
   mutating func add(_ key: StaticString, _ text: String?) {
     begin(key)
-    guard let text else { return bytes.append(contentsOf: "null".utf8) }
+    guard let text else { return bytes.append("null") }
     append(quoted: text)
   }
 
   private mutating func begin(_ key: StaticString) {
     if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
-    append(quoted: "\(key)")
-    bytes.append(UInt8(ascii: ":"))
+    bytes.append("\"")
+    bytes.append(key)
+    bytes.append("\":")
   }
 
   private mutating func append(quoted text: String) {
-    let digits = Array("0123456789abcdef".utf8)
     bytes.append(UInt8(ascii: "\""))
     for byte in text.utf8 {
       switch byte {
@@ -57,12 +57,16 @@ public struct JSONText {
         bytes.append(UInt8(ascii: "\\"))
         bytes.append(byte)
       case 0..<0x20, 0x7F:
-        bytes.append(contentsOf: "\\u00".utf8)
-        bytes.append(digits[Int(byte >> 4)])
-        bytes.append(digits[Int(byte & 15)])
+        bytes.append("\\u00")
+        bytes.append(Self.digit(byte >> 4))
+        bytes.append(Self.digit(byte & 15))
       default: bytes.append(byte)
       }
     }
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  private static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
   }
 }

@@ -30,50 +30,36 @@ public struct RowOrder: Sendable, Hashable {
   public func sorted(
     _ places: [Int], of processes: [ProcessStatistics], names: inout UserNames
   ) -> [Int] {
-    var keys: [(key: SortKey, index: Int)] = []
-    keys.reserveCapacity(places.count)
-    for index in places {
-      keys.append((SortKey(field.value(of: processes[index], names: &names)), index))
+    var numbers: [(value: Int, pid: ProcessIdentifier, place: Int)] = []
+    var texts: [(value: String, pid: ProcessIdentifier, place: Int)] = []
+    var unknown: [(pid: ProcessIdentifier, place: Int)] = []
+    numbers.reserveCapacity(places.count)
+    for place in places {
+      let pid = processes[place].pid
+      switch field.value(of: processes[place], names: &names) {
+      case .bytes(let count), .growth(let count): numbers.append((count.rawValue, pid, place))
+      case .integer(let number): numbers.append((number, pid, place))
+      case .ratio(let ratio): numbers.append((Self.ordered(ratio), pid, place))
+      case .text(let text): texts.append((text, pid, place))
+      case .never, .notApplicable, .unknown: unknown.append((pid, place))
+      }
     }
     let isDescending = field.isDescending != isReversed
-    keys.sort { left, right in
-      if left.key.isKnown != right.key.isKnown { return left.key.isKnown }
-      if left.key < right.key { return !isDescending }
-      if right.key < left.key { return isDescending }
-      return processes[left.index].pid < processes[right.index].pid
+    numbers.sort { left, right in
+      if left.value == right.value { return left.pid < right.pid }
+      return (left.value < right.value) != isDescending
     }
-    return keys.map(\.index)
-  }
-}
-
-/// A value in a form that compares quickly.
-private enum SortKey {
-  case number(Double)
-  case integer(Int)
-  case text(String)
-  case unknown
-
-  init(_ value: FieldValue) {
-    switch value {
-    case .bytes(let count), .growth(let count): self = .integer(count.rawValue)
-    case .integer(let number): self = .integer(number)
-    case .ratio(let ratio): self = .number(ratio)
-    case .text(let text): self = .text(text)
-    case .never, .notApplicable, .unknown: self = .unknown
+    texts.sort { left, right in
+      if left.value == right.value { return left.pid < right.pid }
+      return (left.value < right.value) != isDescending
     }
+    unknown.sort { $0.pid < $1.pid }
+    return numbers.map(\.place) + texts.map(\.place) + unknown.map(\.place)
   }
 
-  var isKnown: Bool {
-    if case .unknown = self { return false }
-    return true
-  }
-
-  static func < (left: SortKey, right: SortKey) -> Bool {
-    switch (left, right) {
-    case (.integer(let left), .integer(let right)): left < right
-    case (.number(let left), .number(let right)): left < right
-    case (.text(let left), .text(let right)): left < right
-    default: false
-    }
+  /// A whole number that has the same order as a number of at least 0 (IEEE 754: the exponent stands
+  /// above the fraction).
+  private static func ordered(_ ratio: Double) -> Int {
+    Int(truncatingIfNeeded: max(ratio, 0).bitPattern)
   }
 }

@@ -4,46 +4,71 @@ internal import Pages
 
 /// Statistics as JSON: bytes are numbers, shares are 0 to 1, and what is not known is null.
 public enum StatisticsJSON {
-  /// One object for one process, without a newline.
+  /// One object for one process with all that is known of it, without a newline.
   ///
   /// - Parameter details: what was asked for besides, and so is there even where it is null.
   public static func object(
     of process: ProcessStatistics, details: ProcessDetails, names: inout UserNames
   ) -> String {
     var object = JSONText()
-    object.add("pid", Int(process.pid.rawValue))
-    object.add("parentPid", process.parent.map { Int($0.rawValue) })
-    object.add("name", process.name)
-    object.add("user", process.userID.map { names.name(of: $0) })
-    object.add("uid", process.userID.map(Int.init))
-    object.add("reservedBytes", process.reserved)
-    object.add("committedBytes", process.committed)
-    object.add("committedRatio", process.committedRatio)
-    object.add("anonymousBytes", process.anonymous)
-    object.add("fileBytes", process.file)
-    object.add("sharedBytes", process.shared)
-    object.add("swapBytes", process.swap)
-    object.add("pageTableBytes", process.pageTables)
-    object.add("oomScore", process.oomScore)
-    object.add("oomScoreAdjustment", process.oomScoreAdjustment)
-    object.add("oomRank", process.oomRank)
-    switch process.badness {
-    case nil:
-      object.add("oomKillable", nil as Bool?)
-      object.add("badnessPages", nil as Int?)
-    case .neverKilled:
-      object.add("oomKillable", false)
-      object.add("badnessPages", nil as Int?)
-    case .pages(let pages):
-      object.add("oomKillable", true)
+    for field in usual { add(field, of: process, to: &object, names: &names) }
+    object.add("addressSpaceOwnerPid", process.addressSpaceOwner.map { Int($0.rawValue) })
+    if process.growth != nil { add(.growth, of: process, to: &object, names: &names) }
+    for field in [Field.pss, .command, .cgroup] where details.isSuperset(of: field.details) {
+      add(field, of: process, to: &object, names: &names)
+    }
+    return object.finished
+  }
+
+  /// One object for one process with these columns and no others, without a newline.
+  public static func object(
+    of process: ProcessStatistics, fields: [Field], names: inout UserNames
+  ) -> String {
+    var object = JSONText()
+    for (place, field) in fields.enumerated() where !fields[..<place].contains(field) {
+      add(field, of: process, to: &object, names: &names)
+    }
+    return object.finished
+  }
+
+  /// The columns that every object has, in their order.
+  private static let usual: [Field] = [
+    .pid, .parent, .name, .user, .uid, .reserved, .committed, .ratio, .anonymous, .file, .shared,
+    .swap, .pagetables, .score, .adjustment, .rank, .badness,
+  ]
+
+  /// Adds a column's value, under a key that says its unit.
+  private static func add(
+    _ field: Field, of process: ProcessStatistics, to object: inout JSONText,
+    names: inout UserNames
+  ) {
+    switch field {
+    case .pid: object.add("pid", Int(process.pid.rawValue))
+    case .parent: object.add("parentPid", process.parent.map { Int($0.rawValue) })
+    case .user: object.add("user", process.userID.map { names.name(of: $0) })
+    case .uid: object.add("uid", process.userID.map(Int.init))
+    case .name: object.add("name", process.name)
+    case .command: object.add("commandLine", process.commandLine)
+    case .cgroup: object.add("cgroup", process.cgroup)
+    case .reserved: object.add("reservedBytes", process.reserved)
+    case .committed: object.add("committedBytes", process.committed)
+    case .ratio: object.add("committedRatio", process.committedRatio)
+    case .anonymous: object.add("anonymousBytes", process.anonymous)
+    case .file: object.add("fileBytes", process.file)
+    case .shared: object.add("sharedBytes", process.shared)
+    case .swap: object.add("swapBytes", process.swap)
+    case .pagetables: object.add("pageTableBytes", process.pageTables)
+    case .pss: object.add("pssBytes", process.proportional)
+    case .growth: object.add("growthBytes", process.growth)
+    case .score: object.add("oomScore", process.oomScore)
+    case .adjustment: object.add("oomScoreAdjustment", process.oomScoreAdjustment)
+    case .rank: object.add("oomRank", process.oomRank)
+    case .badness:
+      object.add("oomKillable", process.badness.map { $0 != .neverKilled })
+      var pages: Int?
+      if case .pages(let count) = process.badness { pages = count }
       object.add("badnessPages", pages)
     }
-    object.add("addressSpaceOwnerPid", process.addressSpaceOwner.map { Int($0.rawValue) })
-    if let growth = process.growth { object.add("growthBytes", growth) }
-    if details.contains(.proportional) { object.add("pssBytes", process.proportional) }
-    if details.contains(.commandLine) { object.add("commandLine", process.commandLine) }
-    if details.contains(.cgroup) { object.add("cgroup", process.cgroup) }
-    return object.finished
   }
 
   /// One object for one look at a process, without a newline.

@@ -21,25 +21,20 @@ public struct StatisticsTable {
     self.width = width
   }
 
-  /// The text of a cell.
-  public func text(_ value: FieldValue) -> String {
-    switch value {
-    case .bytes(let count): unit.text(count)
-    case .growth(let count): (count > 0 ? "+" : "") + (count == 0 ? "" : unit.text(count))
-    case .integer(let number): "\(number)"
-    case .ratio(let ratio): Self.percent(ratio)
-    case .text(let text): DisplayText.safe(text)
-    case .never: "never"
-    case .notApplicable: ""
-    case .unknown: "–"
-    }
-  }
-
   /// A share as a percentage with one decimal.
   public static func percent(_ ratio: Double) -> String {
-    guard ratio.isFinite, ratio.magnitude < 1e12 else { return "" }
+    var bytes: [UInt8] = []
+    append(percent: ratio, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func append(percent ratio: Double, to bytes: inout [UInt8]) {
+    guard ratio.isFinite, ratio.magnitude < 1e12 else { return }
     let tenths = Int((ratio * 1000).rounded())
-    return "\(tenths / 10).\(tenths.magnitude % 10)%"
+    bytes.append(decimal: tenths / 10)
+    bytes.append(UInt8(ascii: "."))
+    bytes.append(decimal: tenths.magnitude % 10)
+    bytes.append(UInt8(ascii: "%"))
   }
 
   /// The heading and the rows, each with its newline, and how many rows have a gap.
@@ -49,56 +44,79 @@ public struct StatisticsTable {
   public func lines(
     of processes: [ProcessStatistics], branches: [String] = [], names: inout UserNames
   ) -> (text: String, gaps: Int) {
-    var cells: [[String]] = [fields.map(\.title)]
-    cells.reserveCapacity(processes.count + 1)
+    var cells = CellText()
+    cells.reserve(cells: (processes.count + 1) * fields.count)
+    for field in fields { cells.add(field.title) }
     var gaps = 0
-    for (index, process) in processes.enumerated() {
-      var row: [String] = []
-      row.reserveCapacity(fields.count)
+    for index in processes.indices {
       var hasGap = false
       for field in fields {
-        let value = field.value(of: process, names: &names)
-        hasGap = hasGap || value == .unknown
-        var cell = text(value)
-        if field == .name, index < branches.count { cell = branches[index] + cell }
-        row.append(cell)
+        let value = field.value(of: processes[index], names: &names)
+        if case .unknown = value { hasGap = true }
+        add(
+          value, branch: field == .name && index < branches.count ? branches[index] : "", to: &cells
+        )
       }
       if hasGap { gaps += 1 }
-      cells.append(row)
     }
     return (joined(cells), gaps)
   }
 
-  private func joined(_ cells: [[String]]) -> String {
-    var widths = fields.map { isSteady ? $0.usualWidth : 0 }
-    for row in cells {
-      for (column, cell) in row.enumerated() {
-        widths[column] = max(widths[column], DisplayText.width(cell))
+  private func add(_ value: FieldValue, branch: String, to cells: inout CellText) {
+    switch value {
+    case .bytes(let count): cells.add { unit.append(count, to: &$0) }
+    case .growth(let count):
+      cells.add { bytes in
+        if count > 0 { bytes.append(UInt8(ascii: "+")) }
+        if count != 0 { unit.append(count, to: &bytes) }
       }
+    case .integer(let number): cells.add { $0.append(decimal: number) }
+    case .ratio(let ratio): cells.add { Self.append(percent: ratio, to: &$0) }
+    case .text(let text): cells.add(text, prefix: branch)
+    case .never: cells.add("never")
+    case .notApplicable: cells.add("", prefix: branch)
+    case .unknown: cells.add("–", prefix: branch)
+    }
+  }
+
+  private func joined(_ text: CellText) -> String {
+    var widths = fields.map { isSteady ? $0.usualWidth : 0 }
+    var column = 0
+    for cell in text.cells {
+      widths[column] = max(widths[column], cell.width)
+      column = column + 1 == widths.count ? 0 : column + 1
     }
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(cells.count * (widths.reduce(0, +) + 2 * fields.count))
-    for row in cells {
-      var used = 0
-      for (column, cell) in row.enumerated() {
-        if column > 0 {
-          bytes.append(contentsOf: "  ".utf8)
-          used += 2
-        }
-        var cell = cell
-        let isLast = column == fields.count - 1
-        if isLast, let width { cell = DisplayText.prefix(cell, columns: max(width - used, 15)) }
-        let blanks = widths[column] - DisplayText.width(cell)
-        if fields[column].isNumeric, blanks > 0 {
-          bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: blanks))
-        }
-        bytes.append(contentsOf: cell.utf8)
-        if !fields[column].isNumeric, blanks > 0, !isLast {
-          bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: blanks))
-        }
-        used += widths[column]
+    let rows = text.cells.count / max(fields.count, 1)
+    bytes.reserveCapacity(text.bytes.count + rows * (widths.reduce(0, +) + 2 * fields.count))
+    var start = 0
+    var used = 0
+    column = 0
+    for cell in text.cells {
+      if column > 0 {
+        bytes.append("  ")
+        used += 2
       }
-      bytes.append(UInt8(ascii: "\n"))
+      let isLast = column == fields.count - 1
+      let isNumeric = fields[column].isNumeric
+      let blanks = widths[column] - cell.width
+      if isNumeric { bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: blanks)) }
+      if isLast, let width, cell.width > max(width - used, 15) {
+        let whole = String(decoding: text.bytes[start..<cell.end], as: UTF8.self)
+        bytes.append(contentsOf: DisplayText.prefix(whole, columns: max(width - used, 15)).utf8)
+      } else {
+        bytes.append(contentsOf: text.bytes[start..<cell.end])
+      }
+      if !isNumeric, !isLast {
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: blanks))
+      }
+      start = cell.end
+      used += widths[column]
+      column += 1
+      if isLast {
+        bytes.append(UInt8(ascii: "\n"))
+        (column, used) = (0, 0)
+      }
     }
     return String(decoding: bytes, as: UTF8.self)
   }

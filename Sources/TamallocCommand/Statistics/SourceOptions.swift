@@ -1,44 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-internal import ArgumentParser
+internal import ExportArguments
 internal import MemoryStatistics
 
-/// Where the figures are to come from.
-enum SourceChoice: String, ExpressibleByArgument, CaseIterable {
-  /// The system calls where the kernel has them, else /proc.
-  case auto
-  case syscalls
-  case procfs
-}
-
-/// The options that say where the figures come from.
-struct SourceOptions: ParsableArguments {
-  @Option(help: "Where the figures come from; auto takes the system calls where there are any.")
-  var source: SourceChoice = .auto
-
-  @Option(
-    help: ArgumentHelp(
-      "Read a folder that looks like /proc in its place.", valueName: "folder"),
-    completion: .directory)
-  var fixture: String?
-
-  func validate() throws {
-    if source == .syscalls && fixture != nil {
-      throw ValidationError("--fixture is read by --source procfs, not by system calls")
-    }
-  }
-
-  /// Opens the source.
-  ///
-  /// - Parameter live: whether it is to be looked at again and again.
-  func open(live: Bool = false) throws -> any StatisticsSource & ~Copyable {
+extension SourceOptions {
+  /// Opens the source for a command, whose errors have an exit status.
+  func openForCommand(period: Int? = nil) throws(Failure) -> any StatisticsSource & ~Copyable {
     do throws(StatisticsError) {
-      if source == .syscalls || (source == .auto && fixture == nil && SystemCallSource.isAvailable)
-      {
-        return try SystemCallSource()
-      }
-      let root = fixture ?? "/proc"
-      return live ? try LiveProcfsSource(root: root) : try ProcfsSource(root: root)
+      return try open(period: period)
     } catch {
       throw Failure(error)
     }

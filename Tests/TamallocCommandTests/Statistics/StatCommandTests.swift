@@ -89,6 +89,15 @@ import Testing
     #expect(object["pssBytes"] is NSNull)
   }
 
+  @Test func `JSON has the columns that are asked for, once each`() throws {
+    let outcome = try run("--json", "--columns", "pid,growth,ratio,badness,pid", "20")
+    #expect(outcome.status == 0)
+    #expect(
+      outcome.output
+        == "{\"pid\":20,\"growthBytes\":0,\"committedRatio\":0.5,"
+        + "\"oomKillable\":true,\"badnessPages\":2058}\n")
+  }
+
   @Test func `what can't be read is a dash, with a footer that counts`() throws {
     let outcome = try run("--pss", "--columns", "pid,pss")
     #expect(outcome.output.contains(" 20    –\n"))
@@ -109,7 +118,8 @@ import Testing
     ["--sort", "beauty"], ["--columns", "pid,beauty"], ["--columns", ","], ["--json", "--csv"],
     ["--top", "0"], ["0"], ["x"], ["--name", "("], ["--user", "nobody-of-this-name"],
     ["--si", "--kib"],
-    ["--total", "--csv"], ["--fixture", "/nowhere"], ["--source", "tea"],
+    ["--total", "--csv"], ["--total", "--columns", "pid"], ["--fixture", "/nowhere"],
+    ["--source", "tea"],
   ])
   func `bad arguments are 2`(arguments: [String]) throws {
     #expect(try BuiltCommand.run(["stat"] + arguments).status == 2)

@@ -35,7 +35,7 @@ import Testing
     var state = state()
     for key in Key.keys(in: Array("/ab\u{7F}c\r".utf8)) { _ = state.press(key, page: 10) }
     #expect(state.nameText == "ac")
-    #expect(state.name?.matches("xacx") == true)
+    #expect(state.filter.name?.matches("xacx") == true)
     _ = state.press(.character("/"), page: 10)
     _ = state.press(.character("q"), page: 10)
     #expect(state.prompt?.text == "acq")

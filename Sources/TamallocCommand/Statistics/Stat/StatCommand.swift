@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import ArgumentParser
+internal import ExportArguments
 internal import MemoryStatistics
 
 /// Reserved against committed memory, and who would be killed first, of every process and in total.
@@ -69,6 +70,7 @@ struct StatCommand: ParsableCommand {
   func validate() throws {
     if json && csv { throw ValidationError("--json and --csv can't be had at once") }
     if total && csv { throw ValidationError("--total has no --csv: use --json") }
+    if total && columns != nil { throw ValidationError("--total has no --columns") }
     if total && tree { throw ValidationError("--total has no --tree") }
     if tree && (json || csv) { throw ValidationError("--tree is for the table only") }
     if let top, top < 1 { throw ValidationError("--top needs a count of at least 1") }
@@ -92,7 +94,7 @@ struct StatCommand: ParsableCommand {
 
   func run() throws {
     let filter = try filterOptions.filter(pids: pids)
-    var source = try sourceOptions.open()
+    var source = try sourceOptions.openForCommand()
     let selection = StatSelection(
       filter: filter, order: RowOrder(by: sort, isReversed: reverse), most: top,
       details: details, needsGrowth: shownFields.contains(.growth) || sort == .growth)
@@ -131,7 +133,8 @@ struct StatCommand: ParsableCommand {
     }
     if json {
       return found.rows.map { row in
-        StatisticsJSON.object(of: row, details: details, names: &names) + "\n"
+        (columns.map { StatisticsJSON.object(of: row, fields: $0, names: &names) }
+          ?? StatisticsJSON.object(of: row, details: details, names: &names)) + "\n"
       }.joined()
     }
     if csv { return StatisticsCSV.lines(of: found.rows, fields: shownFields, names: &names) }

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import CTamalloc
+internal import ExportArguments
 internal import Glibc
 internal import MemoryStatistics
 
@@ -28,7 +29,7 @@ struct TopCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Quit after so many looks.", valueName: "count"))
   var count: Int?
 
-  @OptionGroup var filterOptions: TopFilterOptions
+  @OptionGroup var filterOptions: FilterOptions
 
   @Flag(exclusivity: .exclusive) var unit: UnitFlag?
 
@@ -46,8 +47,10 @@ struct TopCommand: ParsableCommand {
 
   func run() throws {
     var state = TopState(order: RowOrder(by: sort), unit: unit?.unit ?? .iec)
-    try filterOptions.apply(to: &state)
-    var source = try sourceOptions.open(live: true)
+    state.filter = try filterOptions.filter()
+    state.userText = filterOptions.user ?? ""
+    state.nameText = filterOptions.name ?? ""
+    var source = try sourceOptions.openForCommand(period: LiveProcfsSource.usualPeriod)
     // The first look is taken before the screen is, so that its errors are said where they stay.
     let first = try look(&source, since: nil)
     let terminal = try RawTerminal()
@@ -119,6 +122,11 @@ struct TopCommand: ParsableCommand {
     do throws(StatisticsError) {
       var snapshot = try source.snapshot()
       if let earlier { snapshot.noteGrowth(since: earlier) }
+      if filterOptions.cgroup != nil {
+        for index in snapshot.processes.indices {
+          source.read(.cgroup, into: &snapshot.processes[index])
+        }
+      }
       return snapshot
     } catch {
       throw Failure(error)
@@ -131,27 +139,5 @@ struct TopCommand: ParsableCommand {
     var time = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &time)
     return time.tv_sec * 1_000_000_000 + time.tv_nsec
-  }
-}
-
-/// The filters that the live view begins with.
-struct TopFilterOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Only processes of this user.", valueName: "user"))
-  var user: String?
-
-  @Option(help: ArgumentHelp("Only processes whose name matches.", valueName: "regex"))
-  var name: String?
-
-  func apply(to state: inout TopState) throws {
-    if let user {
-      guard let number = UserNames.number(of: user) else {
-        throw Failure("there is no user '\(user)'", status: .usage)
-      }
-      (state.user, state.userText) = (number, user)
-    }
-    if let name {
-      state.name = try NamePattern(name)
-      state.nameText = name
-    }
   }
 }

@@ -5,9 +5,8 @@ internal import MemoryStatistics
 /// What the person at the live view has asked for.
 struct TopState {
   var order: RowOrder
-  var user: UInt32?
+  var filter = ProcessFilter()
   var userText = ""
-  var name: NamePattern?
   var nameText = ""
   var isTree = false
   var isPaused = false
@@ -107,16 +106,16 @@ struct TopState {
     scroll = 0
     switch prompt.purpose {
     case .user:
-      guard !prompt.text.isEmpty else { return (user, userText) = (nil, "") }
+      guard !prompt.text.isEmpty else { return (filter.user, userText) = (nil, "") }
       guard let number = UserNames.number(of: prompt.text) else {
         message = "there is no user '\(prompt.text)'"
         return
       }
-      (user, userText) = (number, prompt.text)
+      (filter.user, userText) = (number, prompt.text)
     case .name:
-      guard !prompt.text.isEmpty else { return (name, nameText) = (nil, "") }
+      guard !prompt.text.isEmpty else { return (filter.name, nameText) = (nil, "") }
       do {
-        name = try NamePattern(prompt.text)
+        filter.name = try NamePattern(prompt.text)
         nameText = prompt.text
       } catch {
         message = "'\(prompt.text)' is not a regular expression"

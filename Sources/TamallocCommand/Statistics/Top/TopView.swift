@@ -17,11 +17,13 @@ struct TopView {
   ) -> [String] {
     if state.isHelpShown { return help(columns: columns) }
     let processes = snapshot.processes
-    let isComplete = state.user == nil && state.name == nil
-    let chosen = processes.indices.filter { index in
-      (state.user == nil || processes[index].userID == state.user)
-        && (state.name.map { processes[index].name.map($0.matches) ?? false } ?? true)
-    }
+    let isComplete = state.filter.isOpen
+    let chosen =
+      isComplete
+      ? Array(processes.indices)
+      : processes.indices.filter { index in
+        state.filter.passes(processes[index]) && state.filter.passesCgroup(processes[index])
+      }
     let totals =
       isComplete ? snapshot.totals : TotalStatistics(of: chosen.lazy.map { processes[$0] })
     let order = state.order.sorted(chosen, of: processes, names: &names)
@@ -90,6 +92,7 @@ struct TopView {
     var text = "sort \(state.order.field.rawValue) \(isDescending ? "▼" : "▲")"
     if !state.userText.isEmpty { text += "  user \(DisplayText.safe(state.userText))" }
     if !state.nameText.isEmpty { text += "  name /\(DisplayText.safe(state.nameText))/" }
+    if let cgroup = state.filter.cgroup { text += "  cgroup \(DisplayText.safe(cgroup))" }
     if state.order.field == .rank {
       let pages = Badness.uncertainty(processors: Badness.processors)
       let error = state.unit.text(ByteCount(pages * 4096))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import ArgumentParser
+internal import ExportArguments
 internal import CTamalloc
 internal import Charts
 internal import Glibc
@@ -65,7 +66,7 @@ struct WatchCommand: ParsableCommand {
 
   func run() throws {
     let file = try plot.map { path throws(Failure) in try ReplacedFile(path: path) }
-    var source = try sourceOptions.open()
+    var source = try sourceOptions.openForCommand()
     var history = MemoryHistory()
     if command.isEmpty {
       let name = try follow(ProcessIdentifier(pid ?? 0), from: &source, into: &history)

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+
+// A table of a thousand processes has some ten thousand cells. A string for each would take longer than
+// the kernel takes to tell what stands in them; so the cells lie one behind the other in one array of
+// bytes, and what is known of each is where it ends and how wide it is.
+
+/// The cells of a table, in the order of its rows.
+struct CellText {
+  /// One cell: it begins where the one before it ends.
+  struct Cell {
+    var end: Int
+    /// Columns on a terminal.
+    var width: Int
+  }
+
+  private(set) var bytes: [UInt8] = []
+  private(set) var cells: [Cell] = []
+
+  /// Makes room.
+  mutating func reserve(cells count: Int) {
+    cells.reserveCapacity(count)
+    bytes.reserveCapacity(count * 8)
+  }
+
+  /// Adds a cell of ASCII that something appends to the bytes.
+  mutating func add(_ append: (inout [UInt8]) -> Void) {
+    let start = bytes.count
+    append(&bytes)
+    cells.append(Cell(end: bytes.count, width: bytes.count - start))
+  }
+
+  /// Adds a cell of any text, with what must not reach a terminal replaced.
+  ///
+  /// - Parameter prefix: what stands before it, and is safe.
+  mutating func add(_ text: String, prefix: String = "") {
+    let start = bytes.count
+    bytes.append(contentsOf: prefix.utf8)
+    bytes.append(contentsOf: text.utf8)
+    if bytes[start...].allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) {
+      cells.append(Cell(end: bytes.count, width: bytes.count - start))
+      return
+    }
+    let safe = prefix + DisplayText.safe(text)
+    bytes.removeSubrange(start...)
+    bytes.append(contentsOf: safe.utf8)
+    cells.append(Cell(end: bytes.count, width: DisplayText.width(safe)))
+  }
+}
+
+extension [UInt8] {
+  /// Appends a number in decimal.
+  mutating func append(decimal number: Int) {
+    if number < 0 { append(UInt8(ascii: "-")) }
+    append(decimal: number.magnitude)
+  }
+
+  /// Appends a number in decimal.
+  mutating func append(decimal number: UInt) {
+    var divisor: UInt = 1
+    while number / divisor > 9 { divisor *= 10 }
+    var rest = number
+    while divisor > 0 {
+      append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / divisor))
+      rest %= divisor
+      divisor /= 10
+    }
+  }
+
+  /// Appends a text that the program contains.
+  mutating func append(_ text: StaticString) {
+    for index in 0..<text.utf8CodeUnitCount {
+      // SAFETY: a static string has as many bytes.
+      append(unsafe text.utf8Start[index])
+    }
+  }
+}
