@@ -43,9 +43,7 @@ struct ExportProgram: ParsableCommand {
 
     let scanner: MetricsScanner
     do throws(StatisticsError) {
-      // What rarely changes is at most four scrapes old.
-      scanner = MetricsScanner(
-        source: try options.source.open(period: 4), grouping: options.groupBy, most: options.top)
+      scanner = try MetricsScanner(options: options)
     } catch {
       Self.complain("tamalloc: \(error)")
       Glibc.exit(2)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import ExportArguments
 internal import MemoryStatistics
 internal import Synchronization
 
@@ -21,12 +22,11 @@ final class MetricsScanner: Sendable {
   /// How old a page may be.
   private static let lifetime = Duration.seconds(1)
 
-  init(
-    source: consuming any StatisticsSource & ~Copyable, grouping: Grouping, most: Int
-  ) {
-    self.grouping = grouping
-    self.most = most
-    state = Mutex(State(source: source))
+  init(options: ExportOptions) throws(StatisticsError) {
+    grouping = options.groupBy
+    most = options.top
+    // What rarely changes is at most four scrapes old.
+    state = Mutex(State(source: try options.source.open(period: 4)))
   }
 
   /// The page of now, or of a moment ago.

@@ -16,7 +16,7 @@ import Testing
     "Tamalloc": ["Pages", "CTamalloc", "Synchronization"],
     "Laboratory": ["Pages", "Allocators", "Tamalloc", "PhysicalMemory", "Glibc", "Histogram"],
     "MemoryStatistics": ["Pages", "CTamalloc", "Glibc"],
-    "PhysicalMemory": ["Pages", "Allocators", "Tamalloc", "CTamalloc"],
+    "PhysicalMemory": ["Pages", "Allocators", "Tamalloc", "CTamalloc", "Synchronization"],
     "ExportArguments": ["MemoryStatistics", "ArgumentParser"],
     "TamallocCommand": [
       "Pages", "CTamalloc", "Charts", "Tamalloc", "Laboratory", "PhysicalMemory",

@@ -60,6 +60,28 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: Subject.program != nil, "there is no C compiler"))
+  func `who shares an address space is known as processes come and go`() throws {
+    var live = try LiveProcfsSource()
+    _ = try live.snapshot()
+    let subject = try Subject("clone")
+    let child = try #require(try subject.work().first)
+    func owners() throws -> [ProcessIdentifier: ProcessIdentifier] {
+      try live.snapshot().processes.reduce(into: [:]) { owners, row in
+        if [subject.pid, child].contains(row.pid) { owners[row.pid] = row.addressSpaceOwner }
+      }
+    }
+    #expect(try owners() == [subject.pid: subject.pid, child: subject.pid])
+    #expect(try owners() == [subject.pid: subject.pid, child: subject.pid], "and stays known")
+    kill(child.rawValue, SIGKILL)
+    for _ in 0..<1000 where Proc.status(child)["VmSize"] != nil { usleep(2000) }
+    #expect(try owners() == [:], "nobody shares with who is alone")
+    // What changes meanwhile elsewhere is the same by a source that knows nothing from before.
+    var once = try ProcfsSource()
+    let expected = try once.snapshot().processes.filter { $0.pid == subject.pid }
+    #expect(expected.map(\.addressSpaceOwner) == [nil])
+  }
+
   @Test func `the list from one pid on is that part of the whole list`() throws {
     let files = try ProcFiles(root: "/proc")
     var folder = try files.folder()

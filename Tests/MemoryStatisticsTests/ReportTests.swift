@@ -86,7 +86,8 @@ import Testing
       let byRatio = RowOrder(by: .ratio, isReversed: isReversed).sorted(list, names: &names)
       let ratios = expected { left, right in
         guard let first = left.committedRatio, let second = right.committedRatio else {
-          return differ(left.committedRatio == nil, right.committedRatio == nil, true)
+          return differ(
+            left.committedRatio == nil ? 1 : 0, right.committedRatio == nil ? 1 : 0, true)
         }
         return differ(first, second, isReversed)
       }

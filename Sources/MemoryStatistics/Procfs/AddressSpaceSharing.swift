@@ -33,16 +33,24 @@ struct AddressSpaceSharing {
   /// - Parameter processes: in the order of pids.
   /// - Complexity: O(*n*), and some comparisons by the kernel.
   func note(in processes: inout [ProcessStatistics]) {
-    guard isAvailable else { return }
     for index in processes.indices { processes[index].addressSpaceOwner = nil }
-    noteChildren(in: &processes)
-    noteSiblings(in: &processes)
+    note(in: &processes, dueAt: { _ in true })
   }
 
-  private func noteChildren(in processes: inout [ProcessStatistics]) {
+  /// The same where all is known but for some rows, which have no owner: only they are compared, with
+  /// each other and with the rest.
+  ///
+  /// - Complexity: O(*n*), and some comparisons of the rows that are due.
+  func note(in processes: inout [ProcessStatistics], dueAt isDue: (Int) -> Bool) {
+    guard isAvailable else { return }
+    noteChildren(in: &processes, dueAt: isDue)
+    noteSiblings(in: &processes, dueAt: isDue)
+  }
+
+  private func noteChildren(in processes: inout [ProcessStatistics], dueAt isDue: (Int) -> Bool) {
     for index in processes.indices {
       guard processes[index].addressSpace == .present, let parent = processes[index].parent,
-        let position = processes.position(of: parent),
+        let position = processes.position(of: parent), isDue(index) || isDue(position),
         processes[position].reserved == processes[index].reserved,
         Kernel.shareAddressSpace(processes[index].pid, parent) == true
       else { continue }
@@ -50,10 +58,11 @@ struct AddressSpaceSharing {
     }
   }
 
-  private func noteSiblings(in processes: inout [ProcessStatistics]) {
+  private func noteSiblings(in processes: inout [ProcessStatistics], dueAt isDue: (Int) -> Bool) {
+    let parents = Set(processes.indices.filter(isDue).map { processes[$0].parent })
     var crowds: [SiblingKey: [Int]] = [:]
     for index in processes.indices
-    where processes[index].addressSpace == .present && processes[index].addressSpaceOwner == nil {
+    where processes[index].addressSpace == .present && parents.contains(processes[index].parent) {
       crowds[SiblingKey(processes[index]), default: []].append(index)
     }
     for crowd in crowds.values where crowd.count > 1 {
@@ -61,11 +70,17 @@ struct AddressSpaceSharing {
         let others =
           crowd.count > Self.fewSiblings ? crowd[(offset - 1)..<offset] : crowd[..<offset]
         let twin = others.first { other in
-          Kernel.shareAddressSpace(processes[index].pid, processes[other].pid) == true
+          (isDue(index) || isDue(other)) && !isJoined(index, other, in: processes)
+            && Kernel.shareAddressSpace(processes[index].pid, processes[other].pid) == true
         }
         if let twin { join(index, twin, in: &processes) }
       }
     }
+  }
+
+  private func isJoined(_ first: Int, _ second: Int, in processes: [ProcessStatistics]) -> Bool {
+    guard let owner = processes[first].addressSpaceOwner else { return false }
+    return owner == processes[second].addressSpaceOwner
   }
 
   /// Gives two rows, and all that already share with either, one owner: the lowest pid.

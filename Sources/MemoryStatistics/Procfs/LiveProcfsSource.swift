@@ -56,30 +56,33 @@ public struct LiveProcfsSource: StatisticsSource, ~Copyable {
     looks += 1
     let candidates = try newcomers.list(&files, isWhole: looks % period == 0)
     let machine = files.machine()
-    var isSharingOld = update()
+    let broken = update()
     for pid in candidates {
       let place = rows.place(of: pid)
       if place < rows.count, rows[place].pid == pid { continue }
-      if insert(pid, at: place) { isSharingOld = true }
+      insert(pid, at: place)
     }
-    if isSharingOld { sharing.note(in: &rows) }
+    noteSharing(broken: broken)
     for index in rows.indices { files.judge(&rows[index], machine: machine) }
     return Snapshot(origin: .procfs, processes: rows, machine: machine, time: Kernel.now)
   }
 
-  /// Brings the known rows up to date, and drops those whose process has ended; returns whether who
-  /// shares with whom may be different now.
-  private mutating func update() -> Bool {
-    var isSharingOld = false
+  /// Brings the known rows up to date, and drops those whose process has ended; returns the owners of
+  /// address spaces that may be shared by others now.
+  private mutating func update() -> Set<ProcessIdentifier> {
+    var broken: Set<ProcessIdentifier> = []
     var kept = 0
     for index in rows.indices {
+      let owner = rows[index].addressSpaceOwner
       switch change(at: index) {
       case .ended:
-        isSharingOld = isSharingOld || rows[index].addressSpaceOwner != nil
+        if let owner { broken.insert(owner) }
         if watches[index].file != nil { openFiles -= 1 }
         continue
       case .none: break
-      case .kin: isSharingOld = true
+      case .kin:
+        if let owner { broken.insert(owner) }
+        watches[index].isSharingUnknown = true
       }
       if kept < index {
         rows.swapAt(kept, index)
@@ -89,7 +92,22 @@ public struct LiveProcfsSource: StatisticsSource, ~Copyable {
     }
     rows.removeLast(rows.count - kept)
     watches.removeLast(watches.count - kept)
-    return isSharingOld
+    return broken
+  }
+
+  /// Asks who shares an address space, of those only of whom it is not known.
+  private mutating func noteSharing(broken: Set<ProcessIdentifier>) {
+    var isDue = false
+    for index in rows.indices {
+      if let owner = rows[index].addressSpaceOwner, broken.contains(owner) {
+        rows[index].addressSpaceOwner = nil
+        watches[index].isSharingUnknown = true
+      }
+      isDue = isDue || watches[index].isSharingUnknown
+    }
+    guard isDue else { return }
+    sharing.note(in: &rows, dueAt: { watches[$0].isSharingUnknown })
+    for index in watches.indices { watches[index].isSharingUnknown = false }
   }
 
   /// What has become of a process.
@@ -126,9 +144,9 @@ public struct LiveProcfsSource: StatisticsSource, ~Copyable {
     return isKin ? .kin : .none
   }
 
-  /// Takes in a process that was not there at the look before; returns whether it is there.
-  private mutating func insert(_ pid: ProcessIdentifier, at place: Int) -> Bool {
-    guard var row = files.row(of: pid) else { return false }
+  /// Takes in a process that was not there at the look before, if it still is there.
+  private mutating func insert(_ pid: ProcessIdentifier, at place: Int) {
+    guard var row = files.row(of: pid) else { return }
     generations += 1
     row.generation = generations
     var watch = StatmWatch()
@@ -145,7 +163,6 @@ public struct LiveProcfsSource: StatisticsSource, ~Copyable {
     }
     rows.insert(row, at: place)
     watches.insert(watch, at: place)
-    return true
   }
 
   public mutating func process(

@@ -35,4 +35,6 @@ struct StatmWatch {
   var file: OpenFile?
   /// What it said last.
   var figures = StatmFigures()
+  /// Whether it is not known whom the process shares its address space with.
+  var isSharingUnknown = true
 }
