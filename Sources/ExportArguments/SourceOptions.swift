@@ -40,7 +40,7 @@ public struct SourceOptions: ParsableArguments {
   ///   are read once in so many looks.
   public func open(
     period: Int? = nil
-  ) throws(StatisticsError) -> any StatisticsSource & ~Copyable {
+  ) throws(StatisticsError) -> sending any StatisticsSource & ~Copyable {
     if source == .syscalls || (source == .auto && fixture == nil && SystemCallSource.isAvailable) {
       return try SystemCallSource()
     }

@@ -84,7 +84,8 @@ import Testing
 
   @Test(arguments: [
     ["--web.listen-address", "nonsense"], ["--web.telemetry-path", "metrics"], ["--top", "-1"],
-    ["--group-by", "colour"], ["--fixture", "/nowhere"], ["surplus"],
+    ["--group-by", "colour"], ["--fixture", "/nowhere"], ["--source", "tea"],
+    ["surplus"],
   ])
   func `bad arguments are 2`(arguments: [String]) throws {
     #expect(try Exporter.run(arguments) == 2)
