@@ -24,9 +24,9 @@ static void *work(void *argument) {
 
 int main(void) {
   pthread_t threads[AT_ONCE];
-  size_t round, index;
+  size_t round, index, all = (size_t)rounds(THREADS / AT_ONCE);
   long early = 0, late;
-  for (round = 0; round < THREADS / AT_ONCE; round++) {
+  for (round = 0; round < all; round++) {
     for (index = 0; index < AT_ONCE; index++) {
       CHECK(pthread_create(&threads[index], NULL, work, (void *)index) == 0);
     }

@@ -55,14 +55,14 @@ static void child(unsigned char *shared) {
 int main(void) {
   pthread_t threads[THREADS];
   size_t index;
-  int round, outcome;
+  int round, outcome, all = (int)rounds(FORKS);
   unsigned char *shared = tamalloc(GIB);
   CHECK(shared != NULL);
   shared[0] = 1;
   for (index = 0; index < THREADS; index++) {
     CHECK(pthread_create(&threads[index], NULL, churn, (void *)index) == 0);
   }
-  for (round = 0; round < FORKS; round++) {
+  for (round = 0; round < all; round++) {
     pid_t process = fork();
     CHECK(process >= 0);
     if (process == 0) {

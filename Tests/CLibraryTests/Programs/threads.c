@@ -84,9 +84,9 @@ static void step(struct held *held, unsigned *state, int tag) {
 static void *work(void *number) {
   struct held mine[BLOCKS];
   unsigned state = (unsigned)(size_t)number * 77777u + 1;
-  int round;
+  int round, all = (int)rounds(ROUNDS);
   memset(mine, 0, sizeof mine);
-  for (round = 0; round < ROUNDS; round++) {
+  for (round = 0; round < all; round++) {
     step(&mine[next(&state) % BLOCKS], &state, (int)(next(&state) % 256));
   }
   for (round = 0; round < BLOCKS; round++) {
