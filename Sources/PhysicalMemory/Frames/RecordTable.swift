@@ -73,13 +73,19 @@ struct RecordMemory<Record: BitwiseCopyable>: ~Copyable {
   fileprivate let base: UnsafeMutablePointer<Record>
   fileprivate let count: Int
 
+  /// From how many bytes on a table may be committed in huge pages, as Linux maps its own mem_map in
+  /// them (arch/x86/mm/init_64.c, vmemmap_populate_hugepages): buddies of high orders have their
+  /// records far apart, and a translation for each would cost more than the record.
+  private static var large: Int { 64 << 20 }
+
   /// Reserves room for `count` records, and commits nothing.
   ///
   /// - Precondition: `count` is positive.
   init(count: Int) throws(AllocationError) {
     let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Record>.stride)
     guard !overflow else { throw .invalidCount(count) }
-    memory = try LazyMemory(size: ByteCount(bytes), alignment: 64)
+    memory = try LazyMemory(
+      size: ByteCount(bytes), alignment: 64, options: bytes >= Self.large ? .hugePages : [])
     // SAFETY: the memory is never resized and lives as long as this value does.
     let start = unsafe memory.withUnsafeMutableBytes { unsafe $0.baseAddress.unsafelyUnwrapped }
     unsafe base = start.bindMemory(to: Record.self, capacity: count)
