@@ -54,8 +54,8 @@ demo: setup
 # What has to be installed is, before the two could be in each other's way.
 test: setup-test
 	@Kernel/scripts/install --selftests
-	@scripts/side-by-side "the kernel's tests" '$(MAKE) --no-print-directory test-kernel test-install' \
-		"the library's and the command's tests" '$(MAKE) --no-print-directory test-swift'
+	@scripts/side-by-side "the kernel's tests" '$(MAKE) --no-print-directory test-kernel' \
+		"the library's and the command's tests" '$(MAKE) --no-print-directory test-swift test-install'
 
 # One test after the other: they measure the whole process.
 test-swift: setup-test
