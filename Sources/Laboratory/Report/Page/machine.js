@@ -166,7 +166,8 @@ element("setting").textContent = data.setting;
 element("map-hint").textContent = `Each square is ${data.framesPerCell === 1 ? "a page frame" : group(data.framesPerCell) + " page frames, shown as most of them are"}, in the order of addresses. Press play, or drag.`;
 // #moment=0.5 opens the page so.
 const wish = new URLSearchParams(location.hash.slice(1));
-state.moment = Math.round((Number(wish.get("moment")) || 0) * last);
+// A machine at boot is blank; in the midst of its script there is something to see.
+state.moment = Math.round((wish.has("moment") ? Number(wish.get("moment")) || 0 : .6) * last);
 setPlaying(false);
 makeColours();
 showMoment();
