@@ -37,8 +37,7 @@ extension ExtentLists {
     while offset < units.perPage {
       let place = page + (4 + units.bytes(offset))
       let tag = place.tag
-      guard place.freeBefore == freeBefore, tag.length > 0, tag.length < units.perPage || !tag.isFree,
-        !tag.isFree || freeBefore == 0,
+      guard place.freeBefore == freeBefore, tag.length > 0, !tag.isFree || freeBefore == 0,
         tag.isListed == (tag.isFree && tag.length >= units.leastListed)
       else { return nil }
       if tag.isListed { listed += 1 }
