@@ -20,7 +20,7 @@ public typealias PowerOfTwoFreeLists = RunLists<HeaderPerBuffer>
 @frozen
 public enum HeaderPerBuffer: RunMarking {
   @inlinable
-  public static func stride(shift: Int) -> Int { 1 << shift }
+  public static func stride(shift: Int) -> Int { 1 &<< shift }
   @inlinable
   public static var isPerBuffer: Bool { true }
 }

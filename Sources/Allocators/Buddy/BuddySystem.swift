@@ -52,7 +52,7 @@ public struct BuddySystem: KernelMemoryAllocator, ~Copyable {
     if entry == nil { guard found(pageShift, &source) else { return nil } }
     let root = entry!
     let lists = BuddyLists(root + 16)
-    let orders = lists.orders >> UInt64(truncatingIfNeeded: order)
+    let orders = lists.orders &>> UInt64(truncatingIfNeeded: order)
     let block: BuddyBlock
     var from: Int
     if orders != 0 {
@@ -113,7 +113,7 @@ public struct BuddySystem: KernelMemoryAllocator, ~Copyable {
     var half = from
     while half > order {
       half &-= 1
-      let upper = BuddyBlock(block.at + (1 << half))
+      let upper = BuddyBlock(block.at + (1 &<< half))
       upper.mark(.free, half)
       lists.push(upper, half)
     }
@@ -127,7 +127,7 @@ public struct BuddySystem: KernelMemoryAllocator, ~Copyable {
     guard let page = source.takePage() else { return false }
     let order = Self.rootOrder(pageShift: pageShift)
     let root = BuddyBlock(page)
-    page.clear(1 << order)
+    page.clear(1 &<< order)
     root.mark(.allocated, order)
     Self.split(root, pageShift, to: order, BuddyLists(page + 16))
     entry = page
@@ -153,7 +153,7 @@ extension BuddyLists {
   /// Whether each list has blocks of its state and order only, linked both ways, and a bit iff it
   /// has any.
   func holds(_ state: BuddyState) -> Bool {
-    for order in 5..<64 where orders & 1 << UInt64(order) != 0 {
+    for order in 5..<64 where orders & 1 &<< UInt64(order) != 0 {
       guard var block = self[order] else { return false }
       guard block.previous == nil else { return false }
       while true {

@@ -83,7 +83,7 @@ public struct LazyBuddy: KernelMemoryAllocator, ~Copyable {
   mutating func splitLarger<Source: PageSource & ~Copyable>(
     _ order: Int, _ root: LazyRoot, _ pageBytes: Int, _ source: inout Source
   ) -> BuddyBlock? {
-    let orders = (root.local.orders | root.global.orders) >> UInt64(truncatingIfNeeded: order)
+    let orders = (root.local.orders | root.global.orders) &>> UInt64(truncatingIfNeeded: order)
     var half: Int
     let block: BuddyBlock
     if orders != 0 {
@@ -104,7 +104,7 @@ public struct LazyBuddy: KernelMemoryAllocator, ~Copyable {
     }
     while half > order {
       half &-= 1
-      let upper = BuddyBlock(block.at + (1 << half))
+      let upper = BuddyBlock(block.at + (1 &<< half))
       // The lower half of an order in between is split on: only the last one is allocated.
       if half == order {
         upper.mark(.locallyFree, half)
@@ -169,7 +169,7 @@ public struct LazyBuddy: KernelMemoryAllocator, ~Copyable {
       } else {
         root.global.remove(block, order)
       }
-      offset &+= 1 << order
+      offset &+= 1 &<< order
     }
     source.returnPage(page.at)
   }
@@ -181,7 +181,7 @@ public struct LazyBuddy: KernelMemoryAllocator, ~Copyable {
   ) -> Bool {
     guard let page = source.takePage() else { return false }
     let order = BuddyBlock.order(LazyRoot.byteCount(pageShift: pageShift))
-    page.clear(1 << order)
+    page.clear(1 &<< order)
     page.store(16, pageShift)
     entry = page
     let root = LazyRoot(page, pageShift: pageShift)
@@ -248,7 +248,7 @@ struct LazyRoot: BitwiseCopyable {
   func coalesce(_ freed: BuddyBlock, _ freedOrder: Int, _ pageBytes: Int) {
     var block = freed
     var order = freedOrder
-    while 1 << (order &+ 1) < pageBytes {
+    while 1 &<< (order &+ 1) < pageBytes {
       let buddy = block.buddy(order, pageBytes: pageBytes)
       guard buddy.isMarked(.free, order) else { break }
       global.remove(buddy, order)
