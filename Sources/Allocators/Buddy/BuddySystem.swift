@@ -36,7 +36,7 @@ public struct BuddySystem: KernelMemoryAllocator, ~Copyable {
   }
 
   /// - Complexity: O(log(page size)).
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func allocate<Source: PageSource & ~Copyable>(
     _ size: Int, from source: inout Source
   ) -> UnsafeMutableRawPointer? {
@@ -75,7 +75,7 @@ public struct BuddySystem: KernelMemoryAllocator, ~Copyable {
   }
 
   /// - Complexity: O(log(page size)).
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func free<Source: PageSource & ~Copyable>(
     _ block: UnsafeMutableRawPointer, size: Int, to source: inout Source
   ) {

@@ -39,7 +39,7 @@ public struct LazyBuddy: KernelMemoryAllocator, ~Copyable {
   public init() { entry = nil }
 
   /// - Complexity: O(log(page size)); O(1) where a block of the order is free.
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func allocate<Source: PageSource & ~Copyable>(
     _ size: Int, from source: inout Source
   ) -> UnsafeMutableRawPointer? {
@@ -118,7 +118,7 @@ public struct LazyBuddy: KernelMemoryAllocator, ~Copyable {
   }
 
   /// - Complexity: O(log(page size)), and O(blocks in the page) where the page is returned.
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func free<Source: PageSource & ~Copyable>(
     _ block: UnsafeMutableRawPointer, size: Int, to source: inout Source
   ) {

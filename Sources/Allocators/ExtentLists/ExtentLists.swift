@@ -41,7 +41,7 @@ public struct ExtentLists<Fit: FitPolicy>: KernelMemoryAllocator, ~Copyable {
   public init() { entry = nil }
 
   /// - Complexity: that of the policy's search; all else is O(1).
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func allocate<Source: PageSource & ~Copyable>(
     _ size: Int, from source: inout Source
   ) -> UnsafeMutableRawPointer? {
@@ -83,7 +83,7 @@ public struct ExtentLists<Fit: FitPolicy>: KernelMemoryAllocator, ~Copyable {
   }
 
   /// - Complexity: O(1), and O(32 pages' free extents) where the table's page becomes idle.
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func free<Source: PageSource & ~Copyable>(
     _ block: UnsafeMutableRawPointer, size: Int, to source: inout Source
   ) {

@@ -34,7 +34,7 @@ public struct RunLists<Marking: RunMarking>: KernelMemoryAllocator, ~Copyable {
   public init() { entry = nil }
 
   /// - Complexity: O(1): a list's first run, its first buffer. At most two runs are opened.
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func allocate<Source: PageSource & ~Copyable>(
     _ size: Int, from source: inout Source
   ) -> UnsafeMutableRawPointer? {
@@ -74,7 +74,7 @@ public struct RunLists<Marking: RunMarking>: KernelMemoryAllocator, ~Copyable {
   }
 
   /// - Complexity: O(1). At most two runs are closed.
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func free<Source: PageSource & ~Copyable>(
     _ block: UnsafeMutableRawPointer, size: Int, to source: inout Source
   ) {
