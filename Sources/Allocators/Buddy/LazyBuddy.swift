@@ -122,10 +122,31 @@ public struct LazyBuddy: KernelMemoryAllocator, ~Copyable {
   public mutating func free<Source: PageSource & ~Copyable>(
     _ block: UnsafeMutableRawPointer, size: Int, to source: inout Source
   ) {
+    let block = unsafe BuddyBlock(Place(block) - 8)
+    let order = BuddyBlock.order(size)
+    // A header that says what is expected is not waited for.
+    guard block.order == order else {
+      giveUnexpected(block, block.order, &source)
+      return
+    }
+    give(block, order, &source)
+  }
+
+  /// Gives a block back whose header names another order than its size does.
+  @inlinable @inline(never)
+  mutating func giveUnexpected<Source: PageSource & ~Copyable>(
+    _ block: BuddyBlock, _ order: Int, _ source: inout Source
+  ) {
+    give(block, order, &source)
+  }
+
+  /// Makes a block free, as its order's slack wants it.
+  @inlinable @inline(__always)
+  mutating func give<Source: PageSource & ~Copyable>(
+    _ block: BuddyBlock, _ order: Int, _ source: inout Source
+  ) {
     let pageBytes = source.pageBytes
     let pageShift = pageBytes.trailingZeroBitCount
-    let block = unsafe BuddyBlock(Place(block) - 8)
-    let order = block.order
     if order == pageShift {
       source.returnPage(block.at)
       return

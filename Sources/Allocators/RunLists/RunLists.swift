@@ -79,7 +79,29 @@ public struct RunLists<Marking: RunMarking>: KernelMemoryAllocator, ~Copyable {
     _ block: UnsafeMutableRawPointer, size: Int, to source: inout Source
   ) {
     let place = unsafe Place(block)
-    let shift = Marking.isPerBuffer ? Int((place - 8).load(0, as: UInt16.self)) : Self.shift(size)
+    let shift = Self.shift(size)
+    let noted = Marking.isPerBuffer ? Int((place - 8).load(0, as: UInt16.self)) : shift
+    // A header that says what is expected is not waited for.
+    guard noted == shift else {
+      giveUnexpected(place, noted, &source)
+      return
+    }
+    give(place, shift, &source)
+  }
+
+  /// Gives a block back whose header names another class than its size does.
+  @inlinable @inline(never)
+  mutating func giveUnexpected<Source: PageSource & ~Copyable>(
+    _ place: Place, _ shift: Int, _ source: inout Source
+  ) {
+    give(place, shift, &source)
+  }
+
+  /// Gives a block back.
+  @inlinable @inline(__always)
+  mutating func give<Source: PageSource & ~Copyable>(
+    _ place: Place, _ shift: Int, _ source: inout Source
+  ) {
     if 1 &<< shift == source.pageBytes {
       source.returnPage(place - 8)
       return
