@@ -20,7 +20,7 @@ public struct DummyAllocator: KernelMemoryAllocator, ~Copyable {
   public init() { entry = nil }
 
   /// - Complexity: O(1).
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func allocate<Source: PageSource & ~Copyable>(
     _ size: Int, from source: inout Source
   ) -> UnsafeMutableRawPointer? {
@@ -29,7 +29,7 @@ public struct DummyAllocator: KernelMemoryAllocator, ~Copyable {
   }
 
   /// - Complexity: O(1).
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func free<Source: PageSource & ~Copyable>(
     _ block: UnsafeMutableRawPointer, size: Int, to source: inout Source
   ) {

@@ -23,7 +23,7 @@ public typealias McKusickKarels = RunLists<EntryPerRun>
 @frozen
 public enum EntryPerRun: RunMarking {
   @inlinable
-  public static func stride(shift: Int) -> Int { (1 << shift) &- 8 }
+  public static func stride(shift: Int) -> Int { (1 &<< shift) &- 8 }
   @inlinable
   public static var isPerBuffer: Bool { false }
 }

@@ -6,7 +6,7 @@
 //       k                                k
 //
 // A request of n bytes takes a buffer of the least power of two that holds n + 8. The free operation
-// reads the header and asks nobody: the size that it is told is not needed.
+// asks nobody but the header; from the size that it is told it guesses what that will say.
 //
 // Worst and average case of time: O(1); the block, its run's base and descriptor are touched. Waste: up
 // to half of each buffer, and worst where requests are powers of two themselves: those need the next one.
@@ -20,7 +20,7 @@ public typealias PowerOfTwoFreeLists = RunLists<HeaderPerBuffer>
 @frozen
 public enum HeaderPerBuffer: RunMarking {
   @inlinable
-  public static func stride(shift: Int) -> Int { 1 << shift }
+  public static func stride(shift: Int) -> Int { 1 &<< shift }
   @inlinable
   public static var isPerBuffer: Bool { true }
 }

@@ -43,13 +43,13 @@ struct BuddyBlock: Equatable, BitwiseCopyable {
 
   @inlinable @inline(__always)
   func mark(_ state: BuddyState, _ order: Int) {
-    at.store(0, UInt32(state.rawValue) | UInt32(truncatingIfNeeded: order) << 16)
+    at.store(0, UInt32(state.rawValue) | UInt32(truncatingIfNeeded: order) &<< 16)
   }
 
   @inlinable @inline(__always)
   func isMarked(_ state: BuddyState, _ order: Int) -> Bool {
     at.load(0, as: UInt32.self)
-      == UInt32(state.rawValue) | UInt32(truncatingIfNeeded: order) << 16
+      == UInt32(state.rawValue) | UInt32(truncatingIfNeeded: order) &<< 16
   }
   @inlinable var order: Int { Int(at.load(2, as: UInt16.self)) }
   @inlinable var state: UInt16 { at.load(0) }
@@ -71,8 +71,8 @@ struct BuddyBlock: Equatable, BitwiseCopyable {
   /// The other half of the block that this one is half of.
   @inlinable @inline(__always)
   func buddy(_ order: Int, pageBytes: Int) -> BuddyBlock {
-    at.offset(in: pageBytes) & (1 << order) == 0
-      ? BuddyBlock(at + (1 << order)) : BuddyBlock(at - (1 << order))
+    at.offset(in: pageBytes) & (1 &<< order) == 0
+      ? BuddyBlock(at + (1 &<< order)) : BuddyBlock(at - (1 &<< order))
   }
 }
 
@@ -110,7 +110,7 @@ struct BuddyLists: BitwiseCopyable {
       block.previous = nil
       first?.previous = block
       self[order] = block
-      orders |= 1 << UInt64(truncatingIfNeeded: order)
+      orders |= 1 &<< UInt64(truncatingIfNeeded: order)
       return
     }
     var next = leader.next
@@ -135,6 +135,6 @@ struct BuddyLists: BitwiseCopyable {
       return
     }
     self[order] = next
-    if next == nil { orders &= ~(1 << UInt64(truncatingIfNeeded: order)) }
+    if next == nil { orders &= ~(1 &<< UInt64(truncatingIfNeeded: order)) }
   }
 }

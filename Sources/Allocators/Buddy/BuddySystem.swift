@@ -36,7 +36,7 @@ public struct BuddySystem: KernelMemoryAllocator, ~Copyable {
   }
 
   /// - Complexity: O(log(page size)).
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func allocate<Source: PageSource & ~Copyable>(
     _ size: Int, from source: inout Source
   ) -> UnsafeMutableRawPointer? {
@@ -52,7 +52,7 @@ public struct BuddySystem: KernelMemoryAllocator, ~Copyable {
     if entry == nil { guard found(pageShift, &source) else { return nil } }
     let root = entry!
     let lists = BuddyLists(root + 16)
-    let orders = lists.orders >> UInt64(truncatingIfNeeded: order)
+    let orders = lists.orders &>> UInt64(truncatingIfNeeded: order)
     let block: BuddyBlock
     var from: Int
     if orders != 0 {
@@ -75,14 +75,37 @@ public struct BuddySystem: KernelMemoryAllocator, ~Copyable {
   }
 
   /// - Complexity: O(log(page size)).
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func free<Source: PageSource & ~Copyable>(
     _ block: UnsafeMutableRawPointer, size: Int, to source: inout Source
   ) {
+    let block = unsafe BuddyBlock(Place(block) - 8)
+    let order = BuddyBlock.order(size)
+    // A header that says what is expected is not waited for.
+    guard block.order == order else {
+      giveUnexpected(block, block.order, &source)
+      return
+    }
+    give(block, order, &source)
+  }
+
+  /// Gives a block back whose header names another order than its size does.
+  @inlinable @inline(never)
+  mutating func giveUnexpected<Source: PageSource & ~Copyable>(
+    _ block: BuddyBlock, _ order: Int, _ source: inout Source
+  ) {
+    give(block, order, &source)
+  }
+
+  /// Makes a block free.
+  @inlinable @inline(__always)
+  mutating func give<Source: PageSource & ~Copyable>(
+    _ given: BuddyBlock, _ givenOrder: Int, _ source: inout Source
+  ) {
     let pageBytes = source.pageBytes
     let pageShift = pageBytes.trailingZeroBitCount
-    var block = unsafe BuddyBlock(Place(block) - 8)
-    var order = block.order
+    var block = given
+    var order = givenOrder
     if order == pageShift {
       source.returnPage(block.at)
       return
@@ -113,7 +136,7 @@ public struct BuddySystem: KernelMemoryAllocator, ~Copyable {
     var half = from
     while half > order {
       half &-= 1
-      let upper = BuddyBlock(block.at + (1 << half))
+      let upper = BuddyBlock(block.at + (1 &<< half))
       upper.mark(.free, half)
       lists.push(upper, half)
     }
@@ -127,7 +150,7 @@ public struct BuddySystem: KernelMemoryAllocator, ~Copyable {
     guard let page = source.takePage() else { return false }
     let order = Self.rootOrder(pageShift: pageShift)
     let root = BuddyBlock(page)
-    page.clear(1 << order)
+    page.clear(1 &<< order)
     root.mark(.allocated, order)
     Self.split(root, pageShift, to: order, BuddyLists(page + 16))
     entry = page
@@ -153,7 +176,7 @@ extension BuddyLists {
   /// Whether each list has blocks of its state and order only, linked both ways, and a bit iff it
   /// has any.
   func holds(_ state: BuddyState) -> Bool {
-    for order in 5..<64 where orders & 1 << UInt64(order) != 0 {
+    for order in 5..<64 where orders & 1 &<< UInt64(order) != 0 {
       guard var block = self[order] else { return false }
       guard block.previous == nil else { return false }
       while true {

@@ -39,7 +39,7 @@ public struct LazyBuddy: KernelMemoryAllocator, ~Copyable {
   public init() { entry = nil }
 
   /// - Complexity: O(log(page size)); O(1) where a block of the order is free.
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func allocate<Source: PageSource & ~Copyable>(
     _ size: Int, from source: inout Source
   ) -> UnsafeMutableRawPointer? {
@@ -83,7 +83,7 @@ public struct LazyBuddy: KernelMemoryAllocator, ~Copyable {
   mutating func splitLarger<Source: PageSource & ~Copyable>(
     _ order: Int, _ root: LazyRoot, _ pageBytes: Int, _ source: inout Source
   ) -> BuddyBlock? {
-    let orders = (root.local.orders | root.global.orders) >> UInt64(truncatingIfNeeded: order)
+    let orders = (root.local.orders | root.global.orders) &>> UInt64(truncatingIfNeeded: order)
     var half: Int
     let block: BuddyBlock
     if orders != 0 {
@@ -104,7 +104,7 @@ public struct LazyBuddy: KernelMemoryAllocator, ~Copyable {
     }
     while half > order {
       half &-= 1
-      let upper = BuddyBlock(block.at + (1 << half))
+      let upper = BuddyBlock(block.at + (1 &<< half))
       // The lower half of an order in between is split on: only the last one is allocated.
       if half == order {
         upper.mark(.locallyFree, half)
@@ -118,14 +118,35 @@ public struct LazyBuddy: KernelMemoryAllocator, ~Copyable {
   }
 
   /// - Complexity: O(log(page size)), and O(blocks in the page) where the page is returned.
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func free<Source: PageSource & ~Copyable>(
     _ block: UnsafeMutableRawPointer, size: Int, to source: inout Source
   ) {
+    let block = unsafe BuddyBlock(Place(block) - 8)
+    let order = BuddyBlock.order(size)
+    // A header that says what is expected is not waited for.
+    guard block.order == order else {
+      giveUnexpected(block, block.order, &source)
+      return
+    }
+    give(block, order, &source)
+  }
+
+  /// Gives a block back whose header names another order than its size does.
+  @inlinable @inline(never)
+  mutating func giveUnexpected<Source: PageSource & ~Copyable>(
+    _ block: BuddyBlock, _ order: Int, _ source: inout Source
+  ) {
+    give(block, order, &source)
+  }
+
+  /// Makes a block free, as its order's slack wants it.
+  @inlinable @inline(__always)
+  mutating func give<Source: PageSource & ~Copyable>(
+    _ block: BuddyBlock, _ order: Int, _ source: inout Source
+  ) {
     let pageBytes = source.pageBytes
     let pageShift = pageBytes.trailingZeroBitCount
-    let block = unsafe BuddyBlock(Place(block) - 8)
-    let order = block.order
     if order == pageShift {
       source.returnPage(block.at)
       return
@@ -169,7 +190,7 @@ public struct LazyBuddy: KernelMemoryAllocator, ~Copyable {
       } else {
         root.global.remove(block, order)
       }
-      offset &+= 1 << order
+      offset &+= 1 &<< order
     }
     source.returnPage(page.at)
   }
@@ -181,7 +202,7 @@ public struct LazyBuddy: KernelMemoryAllocator, ~Copyable {
   ) -> Bool {
     guard let page = source.takePage() else { return false }
     let order = BuddyBlock.order(LazyRoot.byteCount(pageShift: pageShift))
-    page.clear(1 << order)
+    page.clear(1 &<< order)
     page.store(16, pageShift)
     entry = page
     let root = LazyRoot(page, pageShift: pageShift)
@@ -248,7 +269,7 @@ struct LazyRoot: BitwiseCopyable {
   func coalesce(_ freed: BuddyBlock, _ freedOrder: Int, _ pageBytes: Int) {
     var block = freed
     var order = freedOrder
-    while 1 << (order &+ 1) < pageBytes {
+    while 1 &<< (order &+ 1) < pageBytes {
       let buddy = block.buddy(order, pageBytes: pageBytes)
       guard buddy.isMarked(.free, order) else { break }
       global.remove(buddy, order)

@@ -155,10 +155,10 @@ struct MapPage: Equatable, BitwiseCopyable {
 
 extension Units {
   /// Units of a page behind the map's header. The last is 8 bytes short where units are longer than that.
-  @inlinable var perMapPage: Int { shift == 3 ? perPage &- 1 : perPage }
+  @inlinable var perMapPage: Int { shift == 3 ? perPage : perPage &+ 1 }
   /// Units of a block without a header; longer ones leave 8 bytes unused, so that the last unit does.
   @inlinable
   func mapCount(_ size: Int) -> Int {
-    shift == 3 ? (size &+ 7) &>> 3 : count(size)
+    (size &+ (shift == 3 ? 0 : 8) &+ (1 &<< shift) &- 1) &>> shift
   }
 }

@@ -10,14 +10,15 @@ extension RunLists {
   mutating func found<Source: PageSource & ~Copyable>(_ source: inout Source) -> Bool {
     guard let page = source.takePage() else { return false }
     let pageShift = source.pageBytes.trailingZeroBitCount
-    let chunkBytes = 1 << (pageShift &- Self.chunksShift)
+    let chunkBytes = 1 &<< (pageShift &- Self.chunksShift)
     let last = page + (source.pageBytes &- chunkBytes)
-    last.clear(24 &+ 8 &* (pageShift &- Self.smallestShift &+ 1))
+    last.clear(Root.byteCount(pageShift: pageShift))
     let root = Root(last)
     root.pageShift = pageShift
+    root.noteCapacities()
     entry = last
     let chunks = RunBase(page, isPage: true)
-    let buffers = (1 << Self.chunksShift) &- 1
+    let buffers = (1 &<< Self.chunksShift) &- 1
     open(chunks, root.chunkShift, buffers, live: 1, root)
     return true
   }
@@ -49,22 +50,6 @@ extension RunLists {
     }
     open(base, shift, root.capacity(shift), live: 0, root)
     return root[shift]
-  }
-
-  /// Gives the first buffer back to a full run: it becomes the descriptor.
-  @inlinable @inline(never)
-  mutating func reopen<Source: PageSource & ~Copyable>(
-    _ place: Place, _ base: RunBase, _ shift: Int, _ root: Root, _ source: inout Source
-  ) {
-    let live = root.capacity(shift) &- 1
-    if live == 0 {
-      release(base, root, &source)
-      return
-    }
-    let run = Run(place)
-    run.open(live: live, uncut: 0)
-    base.descriptor = base.position(place)
-    root.push(run, shift)
   }
 
   /// Closes a run that holds nothing.

@@ -3,7 +3,7 @@
 // The root: the table of lists, in the last chunk of the first page.
 //
 //     0         8             16        24
-//     │ (mark)  │ page shift  │ blocks  │ lists of 32, 64, … up to the page
+//     │ (mark)  │ page shift  │ blocks  │ for each class from 32 on: first run │ capacity │ first run │ …
 
 extension RunLists {
   /// The table of lists.
@@ -25,28 +25,43 @@ extension RunLists {
       nonmutating set { at.store(8, newValue) }
     }
     @inlinable var chunkShift: Int { pageShift &- RunLists.chunksShift }
-    @inlinable var pageBytes: Int { 1 << pageShift }
-    @inlinable var chunkBytes: Int { 1 << chunkShift }
+    @inlinable var pageBytes: Int { 1 &<< pageShift }
+    @inlinable var chunkBytes: Int { 1 &<< chunkShift }
     /// Blocks that the user holds.
     @inlinable var blocks: Int {
       get { at.load(16) }
       nonmutating set { at.store(16, newValue) }
     }
 
+    /// Bytes of a root for pages of 2^`pageShift`.
+    @inlinable
+    static func byteCount(pageShift: Int) -> Int { 24 &+ 16 &* index(pageShift &+ 1) }
+
     /// The first run with room of a class 2^`shift`.
     @inlinable subscript(shift: Int) -> Run? {
-      @inline(__always) get { at.load(24 &+ 8 &* Self.index(shift), as: Run?.self) }
-      @inline(__always) nonmutating set { at.store(24 &+ 8 &* Self.index(shift), newValue) }
+      @inline(__always) get { at.load(24 &+ 16 &* Self.index(shift), as: Run?.self) }
+      @inline(__always) nonmutating set { at.store(24 &+ 16 &* Self.index(shift), newValue) }
     }
 
-    /// Buffers that a run of a class 2^`shift` has.
+    /// Buffers that a run of a class 2^`shift` has; noted, as it takes a division.
+    @inlinable @inline(__always)
+    func capacity(_ shift: Int) -> Int { at.load(32 &+ 16 &* Self.index(shift)) }
+
+    /// Notes the capacities.
     @inlinable
-    func capacity(_ shift: Int) -> Int {
-      if shift == chunkShift { return 1 << RunLists.chunksShift }
+    func noteCapacities() {
+      for shift in RunLists.smallestShift...pageShift {
+        at.store(32 &+ 16 &* Self.index(shift), computedCapacity(shift))
+      }
+    }
+
+    @inlinable
+    func computedCapacity(_ shift: Int) -> Int {
+      if shift == chunkShift { return 1 &<< RunLists.chunksShift }
       let bytes = shift > chunkShift ? pageBytes : chunkBytes
       let stride = Marking.stride(shift: shift)
       // The rest of a run of more than 65,535 buffers stays unused, and what 16 bits don't reach.
-      let reach = shift > chunkShift ? bytes : min(bytes, 1 << 19)
+      let reach = shift > chunkShift ? bytes : min(bytes, 1 &<< 19)
       return min((Marking.isPerBuffer ? reach : reach &- 8) / stride, Int(UInt16.max))
     }
 

@@ -15,7 +15,7 @@
 //     nothing ───────────▶ in list ◀──────────▶ full          ──────────▶ nothing (closed)
 //
 // Invariants:
-// - A page is held iff a block lies in it, or it holds the root and any block is allocated.
+// - A page is held iff a block lies in it, or it holds the root and any smaller one.
 //
 // Sources: M. K. McKusick, M. J. Karels, "Design of a General Purpose Memory Allocator for the 4.3BSD
 // UNIX Kernel", USENIX 1988; U. Vahalia, "UNIX Internals", 12.4 and 12.5. Their lists hold buffers;
@@ -34,13 +34,14 @@ public struct RunLists<Marking: RunMarking>: KernelMemoryAllocator, ~Copyable {
   public init() { entry = nil }
 
   /// - Complexity: O(1): a list's first run, its first buffer. At most two runs are opened.
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func allocate<Source: PageSource & ~Copyable>(
     _ size: Int, from source: inout Source
   ) -> UnsafeMutableRawPointer? {
     let pageBytes = source.pageBytes
     guard size > 0, size <= pageBytes &- 8 else { return nil }
     let shift = Self.shift(size)
+    if 1 &<< shift == pageBytes { return unsafe allocatePage(shift, &source)?.pointer }
     if entry == nil { guard found(&source) else { return nil } }
     let root = Root(entry!)
     if let run = root[shift] {
@@ -62,14 +63,50 @@ public struct RunLists<Marking: RunMarking>: KernelMemoryAllocator, ~Copyable {
     return take(run, shift, root)
   }
 
+  /// A buffer as large as a page is one, and in no list.
+  @inlinable @inline(__always)
+  func allocatePage<Source: PageSource & ~Copyable>(
+    _ shift: Int, _ source: inout Source
+  ) -> Place? {
+    guard let page = source.takePage() else { return nil }
+    if Marking.isPerBuffer { page.store(0, UInt16(truncatingIfNeeded: shift)) }
+    return page + 8
+  }
+
   /// - Complexity: O(1). At most two runs are closed.
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func free<Source: PageSource & ~Copyable>(
     _ block: UnsafeMutableRawPointer, size: Int, to source: inout Source
   ) {
     let place = unsafe Place(block)
+    let shift = Self.shift(size)
+    let noted = Marking.isPerBuffer ? Int((place - 8).load(0, as: UInt16.self)) : shift
+    // A header that says what is expected is not waited for.
+    guard noted == shift else {
+      giveUnexpected(place, noted, &source)
+      return
+    }
+    give(place, shift, &source)
+  }
+
+  /// Gives a block back whose header names another class than its size does.
+  @inlinable @inline(never)
+  mutating func giveUnexpected<Source: PageSource & ~Copyable>(
+    _ place: Place, _ shift: Int, _ source: inout Source
+  ) {
+    give(place, shift, &source)
+  }
+
+  /// Gives a block back.
+  @inlinable @inline(__always)
+  mutating func give<Source: PageSource & ~Copyable>(
+    _ place: Place, _ shift: Int, _ source: inout Source
+  ) {
+    if 1 &<< shift == source.pageBytes {
+      source.returnPage(place - 8)
+      return
+    }
     let root = Root(entry!)
-    let shift = Marking.isPerBuffer ? Int((place - 8).load(0, as: UInt16.self)) : Self.shift(size)
     let blocks = root.blocks &- 1
     root.blocks = blocks
     give(place, shift, root, &source)
@@ -119,7 +156,11 @@ public struct RunLists<Marking: RunMarking>: KernelMemoryAllocator, ~Copyable {
     let base = root.base(of: place, shift)
     let descriptor = base.descriptor
     guard descriptor != 0 else {
-      reopen(place, base, shift, root, &source)
+      // A full run has more than one buffer: this one becomes its descriptor.
+      let run = Run(place)
+      run.open(live: root.capacity(shift) &- 1, uncut: 0)
+      base.descriptor = base.position(place)
+      root.push(run, shift)
       return
     }
     let run = Run(base.place(descriptor))

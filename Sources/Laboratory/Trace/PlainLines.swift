@@ -132,26 +132,6 @@ struct PlainLines: ~Copyable {
     (UInt64(truncatingIfNeeded: number) &- 1) >> 63
   }
 
-  /// The offset of the first newline from the sixth byte on, 30 where there is none in the 24 after.
-  @inline(__always)
-  private static func newline(_ line: UnsafeRawPointer) -> Int {
-    // SAFETY: see `read`: 22 and 8 bytes are below `reach`.
-    let first = Self.newlines(unsafe line.loadUnaligned(fromByteOffset: 6, as: UInt64.self))
-    let second = Self.newlines(unsafe line.loadUnaligned(fromByteOffset: 14, as: UInt64.self))
-    let third = Self.newlines(unsafe line.loadUnaligned(fromByteOffset: 22, as: UInt64.self))
-    let later =
-      second != 0
-      ? 14 &+ second.trailingZeroBitCount >> 3 : 22 &+ third.trailingZeroBitCount >> 3
-    return first != 0 ? 6 &+ first.trailingZeroBitCount >> 3 : later
-  }
-
-  /// The lowest bit that is set is in the first byte that is a newline.
-  @inline(__always)
-  private static func newlines(_ bytes: UInt64) -> UInt64 {
-    let zeros = bytes ^ 0x0A0A_0A0A_0A0A_0A0A
-    return (zeros &- 0x0101_0101_0101_0101) & ~zeros & 0x8080_8080_8080_8080
-  }
-
   /// The number that eight bytes begin with, and how many digits it has, up to 8.
   @inline(__always)
   private static func digits(_ bytes: UInt64) -> (value: UInt64, length: Int) {

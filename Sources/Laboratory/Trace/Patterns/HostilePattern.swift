@@ -51,7 +51,7 @@ public enum HostilePattern: String, Sendable, CaseIterable {
   case nearFitWindow = "near-fit-window"
   /// Near-best fit, time: extents of the request's class that are too short.
   case nearFitMisses = "near-fit-misses"
-  /// Near-best fit, time: pages come and go at every level of the map.
+  /// Near-best fit, time: every second call returns a page.
   case lowPageHole = "low-page-hole"
 
   /// Which allocator's worst case it is, and why, in one line.
@@ -84,7 +84,7 @@ public enum HostilePattern: String, Sendable, CaseIterable {
     case .nearFitWindow:
       "near-best fit, waste: a near fit low down uses up what would fit exactly later"
     case .nearFitMisses: "near-best fit, time: extents of the request's class that are too short"
-    case .lowPageHole: "near-best fit, time: pages come and go at every level of the map"
+    case .lowPageHole: "near-best fit, time: every second call returns a page"
     }
   }
 
