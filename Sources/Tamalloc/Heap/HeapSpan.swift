@@ -67,7 +67,7 @@ enum SpanState: UInt8 {
 
   // The line of those who free. The owner, when it issues blocks, leaves it alone.
 
-  /// The owner's address, or 0.
+  /// The owner's address, or 0; `watched` is set in it while the owner must hear of each free.
   var owner: UInt
   /// The first block's address.
   var start: UInt
@@ -92,6 +92,8 @@ enum SpanState: UInt8 {
 
   /// Set in `remote` by an owner that wants to be told.
   static let tell: UInt = 1
+  /// Set in `owner`: the block that its owner's realloc grew last lies in this span.
+  static let watched: UInt = 1
   /// More than all blocks of a span.
   static let never = 1 << 40
   /// Bytes between records.

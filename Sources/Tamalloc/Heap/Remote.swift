@@ -34,7 +34,7 @@ enum Remote {
   /// Puts a span on its owner's pending list.
   private static func tell(_ span: SpanPointer) {
     guard
-      let owner = unsafe ThreadHeapPointer(bitPattern: span.pointee.owner)
+      let owner = unsafe ThreadHeapPointer(bitPattern: span.pointee.owner & ~HeapSpan.watched)
     else { return }
     var old = unsafe owner.pointee.pending.load(ordering: .relaxed)
     while true {
@@ -60,6 +60,9 @@ enum Remote {
     }
     let head = old & ~HeapSpan.tell
     if head == 0 { return 0 }
+    if unsafe span.pointee.owner & HeapSpan.watched != 0 {
+      unsafe span.pointee.owner &= ~HeapSpan.watched
+    }
     var count = 1
     var tail = head
     while true {

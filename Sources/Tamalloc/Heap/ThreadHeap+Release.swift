@@ -41,8 +41,13 @@ extension Heap {
     let span = unsafe SpanPointer(containing: block)
     switch unsafe span.pointee.state {
     case .current, .available, .full:
-      // A thread's own comes here if it is wrong: freed twice, or misaligned.
-      if unsafe span.pointee.owner == UInt(bitPattern: Syscalls.threadHeap) { break }
+      // A thread's own comes here if its span is watched, or if it is wrong: freed twice, misaligned.
+      let owner = unsafe span.pointee.owner
+      if unsafe owner & ~HeapSpan.watched == UInt(bitPattern: Syscalls.threadHeap) {
+        if owner & HeapSpan.watched == 0 { break }
+        unsafe span.pointee.owner = owner & ~HeapSpan.watched
+        return release(block)
+      }
       // Another's, whose line of the record is not looked at.
       let offset = unsafe UInt32(truncatingIfNeeded: block &- span.pointee.start)
       guard unsafe offset % span.pointee.blockSize == 0, unsafe Remote.push(block, span) else {

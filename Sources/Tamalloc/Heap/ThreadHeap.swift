@@ -24,6 +24,8 @@ internal import Synchronization
   let isQuick: Bool
   /// What links of free lists are encoded with: 0, for not at all, but in the hardened mode.
   let linkKey: UInt
+  /// The block that realloc grew last (see GrownBlock.swift).
+  var grown: GrownBlock
   /// Bytes that were cleared for the block that the slow path made last.
   var cleared: Int
   let heap: UnsafeMutablePointer<Heap>
@@ -41,6 +43,7 @@ internal import Synchronization
     unsafe isQuick =
       !heap.pointee.counters.isCounting && !heap.pointee.settings.isHardened
     unsafe linkKey = heap.pointee.hardened.linkKey
+    grown = GrownBlock(start: 0, size: 0)
     cleared = 0
     pending = Atomic(0)
     unsafe nextParked = nil
