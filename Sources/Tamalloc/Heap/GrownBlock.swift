@@ -42,7 +42,8 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
           unsafe pointee.grown.size = size
           return
         }
-        end = known
+        // The next boundary of 16, up to which clearing goes: behind `known` it is zero already.
+        end = (known &+ 15) & ~15
       }
     }
     Zeroing.clearTail(block &+ size, Int(bitPattern: end &- size))

@@ -20,20 +20,23 @@ extension UnsafeMutablePointer where Pointee == Heap {
   /// Unused bytes above which a thread is worth its price.
   private static var worthwhile: Int { 1 << 20 }
 
-  /// Something has been freed: sees to it that it goes back some time.
+  /// Bytes that wait to be given back. The lock is held.
+  var unused: Int {
+    unsafe pointee.dirtySlots &* Segment.slotSize
+      &+ Int(pointee.ranges.dirtyBytes &+ pointee.ranges.zeroCommitted)
+  }
+
+  /// Something has been freed, and so much is unused now: sees to it that it goes back some time.
   ///
   /// - Precondition: the lock is not held.
-  func expectPurge() {
-    let unused =
-      unsafe pointee.dirtySlots &* Segment.slotSize
-      &+ Int(pointee.ranges.dirtyBytes &+ pointee.ranges.zeroCommitted)
+  func expectPurge(_ unused: Int) {
     if unsafe unused < Self.worthwhile { return }
     if unsafe pointee.settings.hasPurgeThread {
       if unsafe !pointee.purger.isRunning { unsafe startPurger() }
     } else {
       let now = Syscalls.milliseconds
-      if unsafe now &- pointee.lastTick >= pointee.settings.purgeDelay {
-        unsafe pointee.lastTick = now
+      if unsafe now &- pointee.lastTick.load(ordering: .relaxed) >= pointee.settings.purgeDelay {
+        unsafe pointee.lastTick.store(now, ordering: .relaxed)
         unsafe _ = purge(all: false)
       }
     }

@@ -46,7 +46,7 @@ internal import Synchronization
   var purger: Purger
   var isPurging: Bool
   /// In milliseconds, where ticks don't come from a thread.
-  var lastTick: Int
+  let lastTick: Atomic<Int>
 
   /// Used in the hardened mode alone.
   var hardened: Hardened
@@ -55,8 +55,10 @@ internal import Synchronization
   var parked: ThreadHeapPointer?
   /// All of them.
   var newestThread: ThreadHeapPointer?
-  /// Memory for more of them.
+  /// Memory for more of them, and for parcels.
   var records: Range<UInt>
+  /// The first parcel that nobody has, linked through their first words, or 0.
+  var spareParcels: UInt
   /// Has a thread's heap parked when the thread ends.
   var threadKey: UInt32?
 
@@ -129,10 +131,11 @@ internal import Synchronization
       start: counterStart &- UInt(Hardened.size))
     purger = Purger()
     isPurging = false
-    lastTick = 0
+    lastTick = Atomic(0)
     unsafe parked = nil
     unsafe newestThread = nil
     records = 0..<0
+    spareParcels = 0
     threadKey = nil
     forksInsideLock = false
     unsafe emptySpan = empty

@@ -50,10 +50,12 @@ extension Heap {
       }
       // Another's, whose line of the record is not looked at.
       let offset = unsafe UInt32(truncatingIfNeeded: block &- span.pointee.start)
-      guard unsafe offset % span.pointee.blockSize == 0, unsafe Remote.push(block, span) else {
-        break
+      guard unsafe offset % span.pointee.blockSize == 0 else { break }
+      if let thread = unsafe Syscalls.threadHeap {
+        if unsafe thread.pointee.parcel.last == block { break }
+        if unsafe thread.pack(block, span) { return }
       }
-      return
+      if unsafe Remote.push(block, span) { return }
     case .big:
       if unsafe BigBlock.release(block, span, heap) { return }
     case .vacant: break
@@ -97,7 +99,8 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     let heap = unsafe pointee.heap
     unsafe heap.pointee.lock.lock()
     unsafe heap.pointee.giveBack(span, dirtyUpTo: span.pointee.bump)
+    let unused = unsafe heap.unused
     unsafe heap.pointee.lock.unlock()
-    unsafe heap.expectPurge()
+    unsafe heap.expectPurge(unused)
   }
 }

@@ -31,6 +31,11 @@ internal import Synchronization
   let heap: UnsafeMutablePointer<Heap>
   /// Spans that other threads have news of: the address of the first, linked by `nextPending`.
   let pending: Atomic<UInt>
+  /// Parcels that others have sent: the address of the first.
+  let parcels: Atomic<UInt>
+  let parcelsUnderWay: Atomic<Int>
+  /// The parcel that this thread is filling.
+  var parcel: Parcel
   var nextParked: ThreadHeapPointer?
   var nextOfAll: ThreadHeapPointer?
 
@@ -46,6 +51,9 @@ internal import Synchronization
     grown = GrownBlock(start: 0, size: 0)
     cleared = 0
     pending = Atomic(0)
+    parcels = Atomic(0)
+    parcelsUnderWay = Atomic(0)
+    parcel = Parcel()
     unsafe nextParked = nil
     unsafe nextOfAll = nil
   }

@@ -39,7 +39,7 @@ enum Zeroing {
     }
   }
 
-  /// Clears the last `count` bytes of a small block, any number of them, from `start` on.
+  /// Clears `count` bytes of a block from `start` on, which may be anywhere; they end at a multiple of 16.
   ///
   /// A call of memset would cost more than most tails do.
   @inline(__always)
