@@ -90,6 +90,24 @@ import Testing
     #expect(ranges.removeIdle(orAny: false) == nil)
     #expect(ranges.removeIdle(orAny: true)?.start == 110)
   }
+
+  @Test func `of dirty ranges no more goes than is told`() {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: FreeRanges.size, alignment: 16)
+    defer { memory.deallocate() }
+    var ranges = FreeRanges(start: UInt(bitPattern: memory))
+    _ = ranges.add(100, 10, isDirty: true)
+    _ = ranges.add(200, 10, isDirty: false)
+    #expect(ranges.idleDirtyBytes == 0)
+    ranges.age()
+    #expect(ranges.idleDirtyBytes == 10)
+    let part = ranges.removeIdle(orAny: false, mostDirty: 4)
+    #expect(part?.start == 100 && part?.size == 4)
+    #expect(ranges.removeIdle(orAny: false, mostDirty: 0)?.start == 200)
+    #expect(ranges.removeIdle(orAny: false, mostDirty: 0) == nil)
+    let rest = ranges.removeIdle(orAny: false)
+    #expect(rest?.start == 104 && rest?.size == 6)
+    #expect(ranges.checkInvariants() && ranges.dirtyBytes == 0)
+  }
 }
 
 extension FreeRange: Equatable {

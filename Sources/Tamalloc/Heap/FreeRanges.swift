@@ -103,9 +103,25 @@ struct FreeRange: BitwiseCopyable {
     }
   }
 
-  /// Takes a range out that is idle, or any one.
-  mutating func removeIdle(orAny any: Bool) -> FreeRange? {
-    for index in 0..<count where any || self[index].isIdle { return removeRange(at: index) }
+  /// Bytes of dirty ranges that are idle.
+  var idleDirtyBytes: UInt {
+    var sum: UInt = 0
+    for index in 0..<count where self[index].isIdle && self[index].isDirty {
+      sum &+= self[index].size
+    }
+    return sum
+  }
+
+  /// Takes a range out that is idle, or any one; of a dirty one `most` bytes, whole pages.
+  mutating func removeIdle(orAny any: Bool, mostDirty most: UInt = .max) -> FreeRange? {
+    for index in 0..<count where any || self[index].isIdle {
+      let range = self[index]
+      if !range.isDirty || range.size <= most { return removeRange(at: index) }
+      if most > 0 {
+        shorten(index, by: most)
+        return FreeRange(start: range.start, size: most, isDirty: true, isIdle: true)
+      }
+    }
     return nil
   }
 

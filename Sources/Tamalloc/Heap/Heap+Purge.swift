@@ -8,6 +8,9 @@
 //                 ▲                    │
 //                 └───── used again ◀──┘
 //
+// Of the dirty ranges half goes at each tick: a program that is busy, but not with just these, would
+// fault all of them in again.
+//
 // A tick comes each `purgeDelay` milliseconds: from a thread that is there only while something waits
 // to be given back, or, where it is not wanted, from the threads that allocate and free.
 //
@@ -19,6 +22,8 @@ internal import Synchronization
 extension UnsafeMutablePointer where Pointee == Heap {
   /// Unused bytes above which a thread is worth its price.
   private static var worthwhile: Int { 1 << 20 }
+  /// Bytes of dirty ranges that go at one tick in any case.
+  private static var smallestStep: UInt { 4 << 20 }
 
   /// Bytes that wait to be given back. The lock is held.
   var unused: Int {
@@ -159,7 +164,13 @@ extension UnsafeMutablePointer where Pointee == Heap {
 
   private func purgeRanges(all: Bool) {
     unsafe pointee.lock.lock()
-    while let range = unsafe pointee.ranges.removeIdle(orAny: all) {
+    var room = UInt.max
+    if !all {
+      let half = unsafe pointee.ranges.idleDirtyBytes / 2 & ~UInt(Segment.slotSize &- 1)
+      room = unsafe max(half, Self.smallestStep)
+    }
+    while let range = unsafe pointee.ranges.removeIdle(orAny: all, mostDirty: room) {
+      if range.isDirty { room &-= range.size }
       unsafe pointee.lock.unlock()
       LargeBlock.unmap(range)
       unsafe pointee.lock.lock()
