@@ -11,7 +11,9 @@ import Testing
 
   @Test(arguments: [1, 2, 3] as [UInt64])
   func `ranges behave as an array of pages does`(seed: UInt64) {
-    var ranges = FreeRanges()
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: FreeRanges.size, alignment: 16)
+    defer { memory.deallocate() }
+    var ranges = FreeRanges(start: UInt(bitPattern: memory))
     var generator = SeededGenerator(seed: seed)
     var pages = [Page](repeating: .used, count: 200)
     for round in 0..<5000 {
@@ -62,7 +64,9 @@ import Testing
   }
 
   @Test func `a full list gives its smallest range up`() {
-    var ranges = FreeRanges()
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: FreeRanges.size, alignment: 16)
+    defer { memory.deallocate() }
+    var ranges = FreeRanges(start: UInt(bitPattern: memory))
     for index in 0..<FreeRanges.capacity {
       let evicted = ranges.add(UInt(index * 100), UInt(index == 7 ? 1 : 10), isDirty: true)
       #expect(evicted == nil)
@@ -74,7 +78,9 @@ import Testing
   }
 
   @Test func `two ticks make a range go`() {
-    var ranges = FreeRanges()
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: FreeRanges.size, alignment: 16)
+    defer { memory.deallocate() }
+    var ranges = FreeRanges(start: UInt(bitPattern: memory))
     _ = ranges.add(100, 10, isDirty: false)
     #expect(ranges.removeIdle(orAny: false) == nil)
     ranges.age()
@@ -83,6 +89,24 @@ import Testing
     #expect(ranges.removeIdle(orAny: false)?.start == 100)
     #expect(ranges.removeIdle(orAny: false) == nil)
     #expect(ranges.removeIdle(orAny: true)?.start == 110)
+  }
+
+  @Test func `of dirty ranges no more goes than is told`() {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: FreeRanges.size, alignment: 16)
+    defer { memory.deallocate() }
+    var ranges = FreeRanges(start: UInt(bitPattern: memory))
+    _ = ranges.add(100, 10, isDirty: true)
+    _ = ranges.add(200, 10, isDirty: false)
+    #expect(ranges.idleDirtyBytes == 0)
+    ranges.age()
+    #expect(ranges.idleDirtyBytes == 10)
+    let part = ranges.removeIdle(orAny: false, mostDirty: 4)
+    #expect(part?.start == 100 && part?.size == 4)
+    #expect(ranges.removeIdle(orAny: false, mostDirty: 0)?.start == 200)
+    #expect(ranges.removeIdle(orAny: false, mostDirty: 0) == nil)
+    let rest = ranges.removeIdle(orAny: false)
+    #expect(rest?.start == 104 && rest?.size == 6)
+    #expect(ranges.checkInvariants() && ranges.dirtyBytes == 0)
   }
 }
 

@@ -38,8 +38,9 @@ enum BigBlock {
       unsafe heap.pointee.giveBack(
         span, dirtyUpTo: block &+ UInt(span.pointee.blockSize))
     }
+    let unused = unsafe heap.unused
     unsafe heap.pointee.lock.unlock()
-    unsafe heap.expectPurge()
+    unsafe heap.expectPurge(unused)
     return isBlock
   }
 }

@@ -26,8 +26,9 @@ struct FreeRange: BitwiseCopyable {
   var end: UInt { start &+ size }
 }
 
-struct FreeRanges: ~Copyable {
-  private var ranges: InlineArray<128, FreeRange>
+@safe struct FreeRanges: ~Copyable {
+  /// Where they lie. As an array in this structure the compiler would copy it at each access.
+  private let ranges: UnsafeMutablePointer<FreeRange>
   private(set) var count = 0
   private(set) var dirtyBytes: UInt = 0
   private(set) var zeroBytes: UInt = 0
@@ -36,16 +37,20 @@ struct FreeRanges: ~Copyable {
   var zeroCommitted: UInt = 0
 
   static let capacity = 128
+  /// Bytes that they take.
+  static let size = capacity * MemoryLayout<FreeRange>.stride
 
-  init() {
-    ranges = InlineArray(
-      repeating: FreeRange(start: 0, size: 0, isDirty: false, isIdle: false))
+  /// - Precondition: `size` bytes are there, and stay.
+  init(start: UInt) {
+    // SAFETY: a range is some numbers; whatever the bytes hold, none is read before it is written.
+    unsafe ranges = UnsafeMutablePointer(bitPattern: start).unsafelyUnwrapped
   }
 
-  /// - Precondition: 0 ≤ index < count
+  /// - Precondition: 0 ≤ index < count; the setter: index < capacity
+  @inline(__always)
   subscript(index: Int) -> FreeRange {
-    get { unsafe ranges[unchecked: index] }
-    set { unsafe ranges[unchecked: index] = newValue }
+    get { unsafe ranges[index] }
+    nonmutating set { unsafe ranges[index] = newValue }
   }
 
   // MARK: Take
@@ -84,8 +89,8 @@ struct FreeRanges: ~Copyable {
     if self[index].size == size {
       remove(at: index)
     } else {
-      self[index].start &+= size
-      self[index].size &-= size
+      unsafe ranges[index].start &+= size
+      unsafe ranges[index].size &-= size
     }
   }
 
@@ -98,15 +103,31 @@ struct FreeRanges: ~Copyable {
     }
   }
 
-  /// Takes a range out that is idle, or any one.
-  mutating func removeIdle(orAny any: Bool) -> FreeRange? {
-    for index in 0..<count where any || self[index].isIdle { return removeRange(at: index) }
+  /// Bytes of dirty ranges that are idle.
+  var idleDirtyBytes: UInt {
+    var sum: UInt = 0
+    for index in 0..<count where self[index].isIdle && self[index].isDirty {
+      sum &+= self[index].size
+    }
+    return sum
+  }
+
+  /// Takes a range out that is idle, or any one; of a dirty one `most` bytes, whole pages.
+  mutating func removeIdle(orAny any: Bool, mostDirty most: UInt = .max) -> FreeRange? {
+    for index in 0..<count where any || self[index].isIdle {
+      let range = self[index]
+      if !range.isDirty || range.size <= most { return removeRange(at: index) }
+      if most > 0 {
+        shorten(index, by: most)
+        return FreeRange(start: range.start, size: most, isDirty: true, isIdle: true)
+      }
+    }
     return nil
   }
 
   /// A tick: whatever is there is idle from now on.
   mutating func age() {
-    for index in 0..<count { self[index].isIdle = true }
+    for index in 0..<count { unsafe ranges[index].isIdle = true }
   }
 
   private mutating func removeRange(at index: Int) -> FreeRange {
@@ -126,16 +147,16 @@ struct FreeRanges: ~Copyable {
     let joinsBelow = index > 0 && joins(index &- 1, isDirty) && self[index &- 1].end == start
     let joinsAbove = index < count && joins(index, isDirty) && self[index].start == start &+ size
     if joinsBelow {
-      self[index &- 1].size &+= size
+      unsafe ranges[index &- 1].size &+= size
       if joinsAbove {
-        self[index &- 1].size &+= self[index].size
+        unsafe ranges[index &- 1].size &+= ranges[index].size
         remove(at: index)
       }
       return nil
     }
     if joinsAbove {
-      self[index].start = start
-      self[index].size &+= size
+      unsafe ranges[index].start = start
+      unsafe ranges[index].size &+= size
       return nil
     }
     var evicted: FreeRange?

@@ -33,22 +33,27 @@ internal import Pages
   let linkKey: UInt
   private var random: UInt
   /// Freed blocks, the oldest at `next`; 0 where none is yet.
-  private var quarantine: InlineArray<256, UInt>
+  private let quarantine: UnsafeMutablePointer<UInt>
   private var next = 0
   /// For each class some blocks to choose from; 0 where there is none.
-  private var bags: InlineArray<352, UInt>
+  private let bags: UnsafeMutablePointer<UInt>
 
   private static let bag = 8
+  private static let quarantined = 256
+  /// Bytes that the blocks' addresses take.
+  static let size = (quarantined + bag * SizeClass.count) * 8
   /// What a block has behind the bytes that may be used: the canary, and the size that was asked for.
   static let trailer = 16
 
-  init(secret: UInt) {
+  /// - Precondition: `size` zeroed bytes are there, and stay.
+  init(secret: UInt, start: UInt) {
     self.secret = secret | 1
     linkKey = secret == 0 ? 0 : (secret &* 0xD6E8_FEB8_6659_FD93) | 1
     random = secret | 1
     unsafe thread = nil
-    quarantine = InlineArray(repeating: 0)
-    bags = InlineArray(repeating: 0)
+    // SAFETY: zeroed bytes are numbers.
+    unsafe quarantine = UnsafeMutablePointer(bitPattern: start).unsafelyUnwrapped
+    unsafe bags = quarantine + Self.quarantined
   }
 
   // MARK: Trailers
@@ -119,8 +124,8 @@ internal import Pages
     let slot = sizeClass.index &* Self.bag &+ Int(random &>> 32) & (Self.bag &- 1)
     let fresh = unsafe thread.allocate(sizeClass)
     if fresh == 0 { return 0 }
-    var block = bags[slot]
-    bags[slot] = fresh
+    var block = unsafe bags[slot]
+    unsafe bags[slot] = fresh
     if block == 0 { block = unsafe thread.allocate(sizeClass) }
     if block == 0 { return 0 }
     guard Self.isZero(block, block &+ UInt(sizeClass.blockSize)) else {
@@ -137,9 +142,9 @@ internal import Pages
     let size = unsafe UInt(span.pointee.blockSize)
     Syscalls.clearBytes(block, asked)
     mark(block, size, asked: 0, isLive: false)
-    let oldest = quarantine[next]
-    quarantine[next] = block
-    next = (next &+ 1) & 255
+    let oldest = unsafe quarantine[next]
+    unsafe quarantine[next] = block
+    next = (next &+ 1) & (Self.quarantined &- 1)
     if oldest == 0 { return }
     let owner = unsafe SpanPointer(containing: oldest)
     let end = unsafe oldest &+ UInt(owner.pointee.blockSize) &- UInt(Self.trailer)

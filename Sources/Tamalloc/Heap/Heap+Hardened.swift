@@ -41,6 +41,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
     return size
   }
 
+  @inline(never)
   func resizeHardened(_ block: UInt, _ size: Int) -> UInt {
     guard let old = unsafe usableSizeHardened(block) else {
       let address = VirtualAddress(rawValue: block)

@@ -8,6 +8,9 @@
 //                 ▲                    │
 //                 └───── used again ◀──┘
 //
+// Of the dirty ranges half goes at each tick: a program that is busy, but not with just these, would
+// fault all of them in again.
+//
 // A tick comes each `purgeDelay` milliseconds: from a thread that is there only while something waits
 // to be given back, or, where it is not wanted, from the threads that allocate and free.
 //
@@ -19,21 +22,26 @@ internal import Synchronization
 extension UnsafeMutablePointer where Pointee == Heap {
   /// Unused bytes above which a thread is worth its price.
   private static var worthwhile: Int { 1 << 20 }
+  /// Bytes of dirty ranges that go at one tick in any case.
+  private static var smallestStep: UInt { 4 << 20 }
 
-  /// Something has been freed: sees to it that it goes back some time.
+  /// Bytes that wait to be given back. The lock is held.
+  var unused: Int {
+    unsafe pointee.dirtySlots &* Segment.slotSize
+      &+ Int(pointee.ranges.dirtyBytes &+ pointee.ranges.zeroCommitted)
+  }
+
+  /// Something has been freed, and so much is unused now: sees to it that it goes back some time.
   ///
   /// - Precondition: the lock is not held.
-  func expectPurge() {
-    let unused =
-      unsafe pointee.dirtySlots &* Segment.slotSize
-      &+ Int(pointee.ranges.dirtyBytes &+ pointee.ranges.zeroCommitted)
+  func expectPurge(_ unused: Int) {
     if unsafe unused < Self.worthwhile { return }
     if unsafe pointee.settings.hasPurgeThread {
       if unsafe !pointee.purger.isRunning { unsafe startPurger() }
     } else {
       let now = Syscalls.milliseconds
-      if unsafe now &- pointee.lastTick >= pointee.settings.purgeDelay {
-        unsafe pointee.lastTick = now
+      if unsafe now &- pointee.lastTick.load(ordering: .relaxed) >= pointee.settings.purgeDelay {
+        unsafe pointee.lastTick.store(now, ordering: .relaxed)
         unsafe _ = purge(all: false)
       }
     }
@@ -156,7 +164,13 @@ extension UnsafeMutablePointer where Pointee == Heap {
 
   private func purgeRanges(all: Bool) {
     unsafe pointee.lock.lock()
-    while let range = unsafe pointee.ranges.removeIdle(orAny: all) {
+    var room = UInt.max
+    if !all {
+      let half = unsafe pointee.ranges.idleDirtyBytes / 2 & ~UInt(Segment.slotSize &- 1)
+      room = unsafe max(half, Self.smallestStep)
+    }
+    while let range = unsafe pointee.ranges.removeIdle(orAny: all, mostDirty: room) {
+      if range.isDirty { room &-= range.size }
       unsafe pointee.lock.unlock()
       LargeBlock.unmap(range)
       unsafe pointee.lock.lock()

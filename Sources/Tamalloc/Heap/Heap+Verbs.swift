@@ -44,7 +44,27 @@ extension Heap {
   /// where there is no memory.
   ///
   /// - Precondition: `size` is not 0.
+  @inline(__always)
   package static func resize(_ block: UInt, _ size: Int) -> UInt {
+    if let thread = unsafe Syscalls.threadHeap, unsafe thread.pointee.isQuick,
+      unsafe thread.pointee.map.contains(block)
+    {
+      let span = unsafe SpanPointer(containing: block)
+      let size = UInt(bitPattern: size)
+      let usable = unsafe span.pointee.step
+      // Of its own blocks, one that would waste half of itself moves.
+      if unsafe (span.pointee.owner ^ UInt(bitPattern: thread)) <= HeapSpan.watched,
+        size <= usable, size >= usable &>> 1
+      {
+        unsafe thread.resizeInPlace(block, size, usable, span)
+        return block
+      }
+    }
+    return resizeSlowly(block, size)
+  }
+
+  @inline(never)
+  private static func resizeSlowly(_ block: UInt, _ size: Int) -> UInt {
     guard size >= 0, let thread = unsafe ThreadHeap.mine else { return fail() }
     if unsafe thread.pointee.heap.pointee.settings.isHardened {
       return unsafe thread.pointee.heap.resizeHardened(block, size)
@@ -53,11 +73,13 @@ extension Heap {
     if unsafe thread.pointee.map.contains(block) {
       let span = unsafe SpanPointer(containing: block)
       usable = unsafe Int(span.pointee.blockSize)
-      // Another thread's, or a big one: looked at more closely.
-      if unsafe span.pointee.owner != UInt(bitPattern: thread), usableSize(block) == nil {
+      if unsafe span.pointee.owner & ~HeapSpan.watched == UInt(bitPattern: thread) {
+        // It is about to be freed.
+        unsafe span.pointee.owner = UInt(bitPattern: thread)
+      } else if usableSize(block) == nil {
+        // Another thread's, or a big one: looked at more closely.
         reportUnknown(block)
       }
-      // A block that would waste half of itself moves.
       if size <= usable, size >= usable &>> 1 {
         Syscalls.clearBytes(block &+ UInt(size), usable &- size)
         return block
@@ -72,15 +94,18 @@ extension Heap {
       usable = known
     }
     let kept = min(usable, size)
-    // What is copied over need not be cleared before; what grows once will grow again.
-    let roomy = size > usable ? min(max(size, usable &+ usable / 4), SizeClass.largest) : size
+    // What is copied over need not be cleared before; what grows once will grow again, and what has
+    // grown step by step surely will.
+    let room = unsafe thread.pointee.grown.start == block ? usable / 2 : usable / 4
+    let roomy = size > usable ? min(max(size, usable &+ room), SizeClass.largest) : size
     let moved =
       unsafe size > SizeClass.largest
       ? allocate(size)
-      : thread.allocateCounted(SizeClass(holding: roomy), size, skipping: kept & ~15)
+      : thread.allocateAtHand(SizeClass(holding: roomy), size, skipping: kept & ~15)
     if moved == 0 { return 0 }
     unsafe Memory.copy(from: block, to: moved, kept)
     release(block)
+    if roomy > size { unsafe thread.watch(moved, size) }
     return moved
   }
 

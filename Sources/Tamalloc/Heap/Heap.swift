@@ -46,7 +46,7 @@ internal import Synchronization
   var purger: Purger
   var isPurging: Bool
   /// In milliseconds, where ticks don't come from a thread.
-  var lastTick: Int
+  let lastTick: Atomic<Int>
 
   /// Used in the hardened mode alone.
   var hardened: Hardened
@@ -55,8 +55,10 @@ internal import Synchronization
   var parked: ThreadHeapPointer?
   /// All of them.
   var newestThread: ThreadHeapPointer?
-  /// Memory for more of them.
+  /// Memory for more of them, and for parcels.
   var records: Range<UInt>
+  /// The first parcel that nobody has, linked through their first words, or 0.
+  var spareParcels: UInt
   /// Has a thread's heap parked when the thread ends.
   var threadKey: UInt32?
 
@@ -66,8 +68,9 @@ internal import Synchronization
   /// The span of every class that has none: it has no block.
   let emptySpan: SpanPointer
 
-  /// This structure comes first, then the counters, the empty span, and the map.
-  private static let recordSize = 32_768
+  /// This structure comes first; the map is last. Between them, from its end down, lie the empty span,
+  /// and what is not touched before it is used: the free ranges, the counters, the hardened mode's lists.
+  private static let recordSize = 16_384
 
   /// The process's heap, made now if there is none; nil where there is no memory for it.
   static var shared: UnsafeMutablePointer<Heap>? {
@@ -90,7 +93,7 @@ internal import Synchronization
     unsafe heap.initialize(
       to: Heap(
         map: SegmentMap(start: end.rawValue), empty: empty,
-        counterStart: end.rawValue &- UInt(HeapSpan.stride &+ HeapCounters.size)))
+        below: end.rawValue &- UInt(HeapSpan.stride)))
     let winner = unsafe Syscalls.publish(heap)
     if unsafe winner != heap {
       Syscalls.unmapOwn(start, size: size)
@@ -105,7 +108,8 @@ internal import Synchronization
     return unsafe winner
   }
 
-  private init(map: SegmentMap, empty: SpanPointer, counterStart: UInt) {
+  /// - Precondition: below the address `below` are zeroed bytes for all that is not in this structure.
+  private init(map: SegmentMap, empty: SpanPointer, below: UInt) {
     lock = HeapLock()
     self.map = map
     blocks = Blocks()
@@ -114,19 +118,24 @@ internal import Synchronization
     segmentCount = 0
     reserve = 0..<0
     dirtySlots = 0
-    ranges = FreeRanges()
+    let rangeStart = below &- UInt(FreeRanges.size)
+    let counterStart = rangeStart &- UInt(HeapCounters.size)
+    ranges = FreeRanges(start: rangeStart)
     density = PageDensity()
     pageTables = PageTables()
     lastMapped = (0, 0)
     settings = HeapSettings.fromEnvironment()
     counters = settings.counts ? HeapCounters(start: counterStart) : .none
-    hardened = Hardened(secret: settings.isHardened ? Syscalls.randomWord : 0)
+    hardened = Hardened(
+      secret: settings.isHardened ? Syscalls.randomWord : 0,
+      start: counterStart &- UInt(Hardened.size))
     purger = Purger()
     isPurging = false
-    lastTick = 0
+    lastTick = Atomic(0)
     unsafe parked = nil
     unsafe newestThread = nil
     records = 0..<0
+    spareParcels = 0
     threadKey = nil
     forksInsideLock = false
     unsafe emptySpan = empty

@@ -37,7 +37,7 @@
 internal import Synchronization
 
 /// What a slot's record stands for.
-enum SpanState: UInt8 {
+enum SpanState: UInt8, AtomicRepresentable {
   /// A slot that nobody has, or the inner slot of a span.
   case vacant
   case current
@@ -67,8 +67,7 @@ enum SpanState: UInt8 {
 
   // The line of those who free. The owner, when it issues blocks, leaves it alone.
 
-  /// The owner's address, or 0.
-  var owner: UInt
+  private let ownerWord: Atomic<UInt>
   /// The first block's address.
   var start: UInt
   /// Bytes in a block: of a big span, what can be used of it.
@@ -84,7 +83,7 @@ enum SpanState: UInt8 {
   /// Slots.
   var slots: UInt16
   var sizeClass: UInt8
-  var state: SpanState
+  private let stateByte: Atomic<SpanState>
   /// The owner has set the tell bit and has not looked since.
   var isArmed: Bool
   /// Somebody is about to put it on the pending list: it must not be given back before.
@@ -92,6 +91,8 @@ enum SpanState: UInt8 {
 
   /// Set in `remote` by an owner that wants to be told.
   static let tell: UInt = 1
+  /// Set in `owner`: the block that its owner's realloc grew last lies in this span.
+  static let watched: UInt = 1
   /// More than all blocks of a span.
   static let never = 1 << 40
   /// Bytes between records.
@@ -107,7 +108,7 @@ enum SpanState: UInt8 {
     unsafe next = nil
     unsafe previous = nil
     step = 0
-    owner = 0
+    ownerWord = Atomic(0)
     start = 0
     blockSize = 0
     back = 0
@@ -116,9 +117,25 @@ enum SpanState: UInt8 {
     dirty = 0
     slots = 0
     sizeClass = 0
-    state = .vacant
+    stateByte = Atomic(.vacant)
     isArmed = false
     awaitsNotice = false
+  }
+
+  // What only one changes and others look at, who would do the same whether they see it before the
+  // change or after: atomic in name, plain loads and stores in fact.
+
+  /// The owner's address, or 0; `watched` is set in it while the owner must hear of each free.
+  @inline(__always)
+  var owner: UInt {
+    get { ownerWord.load(ordering: .relaxed) }
+    nonmutating set { ownerWord.store(newValue, ordering: .relaxed) }
+  }
+
+  @inline(__always)
+  var state: SpanState {
+    get { stateByte.load(ordering: .relaxed) }
+    nonmutating set { stateByte.store(newValue, ordering: .relaxed) }
   }
 
   /// Blocks that are issued and not yet back with the owner.

@@ -65,9 +65,10 @@ extension LargeBlock {
     if !isDirty, clears, let committed {
       unsafe heap.pointee.ranges.zeroCommitted &+= UInt(committed)
     }
+    let unused = unsafe heap.unused
     unsafe heap.pointee.lock.unlock()
     unmap(evicted)
-    unsafe heap.expectPurge()
+    unsafe heap.expectPurge(unused)
     return true
   }
 

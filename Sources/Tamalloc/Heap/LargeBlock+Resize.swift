@@ -12,6 +12,7 @@ extension LargeBlock {
   }
 
   /// - Precondition: size is at least 1.
+  @inline(never)
   static func resize(_ block: UInt, _ size: Int, _ heap: UnsafeMutablePointer<Heap>) -> UInt {
     guard size <= Heap.largestSize else { return Heap.fail() }
     let before = Syscalls.errorNumber

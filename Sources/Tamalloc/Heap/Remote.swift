@@ -34,7 +34,7 @@ enum Remote {
   /// Puts a span on its owner's pending list.
   private static func tell(_ span: SpanPointer) {
     guard
-      let owner = unsafe ThreadHeapPointer(bitPattern: span.pointee.owner)
+      let owner = unsafe ThreadHeapPointer(bitPattern: span.pointee.owner & ~HeapSpan.watched)
     else { return }
     var old = unsafe owner.pointee.pending.load(ordering: .relaxed)
     while true {
@@ -60,6 +60,9 @@ enum Remote {
     }
     let head = old & ~HeapSpan.tell
     if head == 0 { return 0 }
+    if unsafe span.pointee.owner & HeapSpan.watched != 0 {
+      unsafe span.pointee.owner &= ~HeapSpan.watched
+    }
     var count = 1
     var tail = head
     while true {
@@ -84,8 +87,9 @@ enum Remote {
 }
 
 extension UnsafeMutablePointer where Pointee == ThreadHeap {
-  /// Looks at the spans that others have put on the pending list.
+  /// Looks at what others have sent, and at the spans that they have put on the pending list.
   func takeNews() {
+    unsafe takeParcels()
     if unsafe pointee.pending.load(ordering: .relaxed) == 0 { return }
     var next = unsafe pointee.pending.exchange(0, ordering: .acquiring)
     while let span = unsafe SpanPointer(bitPattern: next) {

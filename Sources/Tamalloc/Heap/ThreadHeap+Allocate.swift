@@ -49,7 +49,17 @@ extension Heap {
 }
 
 extension UnsafeMutablePointer where Pointee == ThreadHeap {
-  /// The same, and counts it where that is wanted.
+  /// A block of a class: at once, if the current span has one at hand.
+  @inline(__always)
+  func allocateAtHand(_ sizeClass: SizeClass, _ size: Int, skipping skipped: Int) -> UInt {
+    let span = unsafe pointee.current[unchecked: sizeClass.index]
+    if unsafe pointee.isQuick, let block = unsafe take(from: span, skipping: skipped) {
+      return block
+    }
+    return unsafe allocateCounted(sizeClass, size, skipping: skipped)
+  }
+
+  /// The same, however it may be had, and counts it where that is wanted.
   func allocateCounted(_ sizeClass: SizeClass, _ size: Int, skipping skipped: Int = 0) -> UInt {
     let block = unsafe allocate(sizeClass, skipping: skipped)
     if unsafe !pointee.isQuick && block != 0 {
@@ -89,6 +99,7 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
   }
 
   /// A block that the current span has at hand.
+  @inline(__always)
   private func take(from span: SpanPointer, skipping skipped: Int) -> UInt? {
     let size = unsafe Int(span.pointee.step)
     let free = unsafe span.pointee.free

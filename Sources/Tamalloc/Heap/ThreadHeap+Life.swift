@@ -41,6 +41,7 @@ extension ThreadHeap {
 extension UnsafeMutablePointer where Pointee == ThreadHeap {
   /// Gives back every span without issued blocks, and asks for notice of the others.
   func empty() {
+    unsafe unpackParcel()
     unsafe takeNews()
     for index in 0..<SizeClass.count {
       let span = unsafe pointee.current[unchecked: index]
@@ -82,7 +83,18 @@ extension Heap {
     in heap: UnsafeMutablePointer<Heap>
   ) -> ThreadHeapPointer? {
     let stride = UInt((MemoryLayout<ThreadHeap>.size + 127) & ~127)
-    if records.isEmpty || records.upperBound &- records.lowerBound < stride {
+    guard let address = takeRecord(stride),
+      let thread = unsafe ThreadHeapPointer(bitPattern: address)
+    else { return nil }
+    unsafe thread.initialize(to: ThreadHeap(heap: heap, empty: emptySpan))
+    unsafe thread.pointee.nextOfAll = newestThread
+    unsafe newestThread = thread
+    return unsafe thread
+  }
+
+  /// Memory that stays what it becomes: `size` zeroed bytes, a multiple of 128, or nil. The lock is held.
+  mutating func takeRecord(_ size: UInt) -> UInt? {
+    if records.upperBound &- records.lowerBound < size {
       let size = ByteCount.kibibytes(64)
       let before = Syscalls.errorNumber
       guard let start = try? Syscalls.mapAnonymous(size: size, traits: MappingTraits()) else {
@@ -92,12 +104,8 @@ extension Heap {
       records = start.rawValue..<(start + size).rawValue
     }
     let address = records.lowerBound
-    records = (address &+ stride)..<records.upperBound
-    guard let thread = unsafe ThreadHeapPointer(bitPattern: address) else { return nil }
-    unsafe thread.initialize(to: ThreadHeap(heap: heap, empty: emptySpan))
-    unsafe thread.pointee.nextOfAll = newestThread
-    unsafe newestThread = thread
-    return unsafe thread
+    records = (address &+ size)..<records.upperBound
+    return address
   }
 
   // MARK: Forks

@@ -41,14 +41,21 @@ extension Heap {
     let span = unsafe SpanPointer(containing: block)
     switch unsafe span.pointee.state {
     case .current, .available, .full:
-      // A thread's own comes here if it is wrong: freed twice, or misaligned.
-      if unsafe span.pointee.owner == UInt(bitPattern: Syscalls.threadHeap) { break }
+      // A thread's own comes here if its span is watched, or if it is wrong: freed twice, misaligned.
+      let owner = unsafe span.pointee.owner
+      if unsafe owner & ~HeapSpan.watched == UInt(bitPattern: Syscalls.threadHeap) {
+        if owner & HeapSpan.watched == 0 { break }
+        unsafe span.pointee.owner = owner & ~HeapSpan.watched
+        return release(block)
+      }
       // Another's, whose line of the record is not looked at.
       let offset = unsafe UInt32(truncatingIfNeeded: block &- span.pointee.start)
-      guard unsafe offset % span.pointee.blockSize == 0, unsafe Remote.push(block, span) else {
-        break
+      guard unsafe offset % span.pointee.blockSize == 0 else { break }
+      if let thread = unsafe Syscalls.threadHeap {
+        if unsafe thread.pointee.parcel.last == block { break }
+        if unsafe thread.pack(block, span) { return }
       }
-      return
+      if unsafe Remote.push(block, span) { return }
     case .big:
       if unsafe BigBlock.release(block, span, heap) { return }
     case .vacant: break
@@ -92,7 +99,8 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     let heap = unsafe pointee.heap
     unsafe heap.pointee.lock.lock()
     unsafe heap.pointee.giveBack(span, dirtyUpTo: span.pointee.bump)
+    let unused = unsafe heap.unused
     unsafe heap.pointee.lock.unlock()
-    unsafe heap.expectPurge()
+    unsafe heap.expectPurge(unused)
   }
 }

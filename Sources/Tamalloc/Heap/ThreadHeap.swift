@@ -24,11 +24,18 @@ internal import Synchronization
   let isQuick: Bool
   /// What links of free lists are encoded with: 0, for not at all, but in the hardened mode.
   let linkKey: UInt
+  /// The block that realloc grew last (see GrownBlock.swift).
+  var grown: GrownBlock
   /// Bytes that were cleared for the block that the slow path made last.
   var cleared: Int
   let heap: UnsafeMutablePointer<Heap>
   /// Spans that other threads have news of: the address of the first, linked by `nextPending`.
   let pending: Atomic<UInt>
+  /// Parcels that others have sent: the address of the first.
+  let parcels: Atomic<UInt>
+  let parcelsUnderWay: Atomic<Int>
+  /// The parcel that this thread is filling.
+  var parcel: Parcel
   var nextParked: ThreadHeapPointer?
   var nextOfAll: ThreadHeapPointer?
 
@@ -41,8 +48,12 @@ internal import Synchronization
     unsafe isQuick =
       !heap.pointee.counters.isCounting && !heap.pointee.settings.isHardened
     unsafe linkKey = heap.pointee.hardened.linkKey
+    grown = GrownBlock(start: 0, size: 0)
     cleared = 0
     pending = Atomic(0)
+    parcels = Atomic(0)
+    parcelsUnderWay = Atomic(0)
+    parcel = Parcel()
     unsafe nextParked = nil
     unsafe nextOfAll = nil
   }

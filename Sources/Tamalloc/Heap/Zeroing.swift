@@ -38,4 +38,28 @@ enum Zeroing {
       slot &+= 1
     }
   }
+
+  /// Clears `count` bytes of a block from `start` on, which may be anywhere; they end at a multiple of 16.
+  ///
+  /// A call of memset would cost more than most tails do.
+  @inline(__always)
+  static func clearTail(_ start: UInt, _ count: Int) {
+    if count >= 16 {
+      unsafe Memory.store(SIMD2<UInt64>(0, 0), at: start)
+      let aligned = (start &+ 15) & ~15
+      let rest = Int(bitPattern: start &+ UInt(bitPattern: count) &- aligned)
+      if rest > 0 { Syscalls.clear(aligned, rest) }
+    } else if count >= 8 {
+      unsafe Memory.store(0 as UInt64, at: start)
+      unsafe Memory.store(0 as UInt64, at: start &+ UInt(bitPattern: count &- 8))
+    } else if count >= 4 {
+      unsafe Memory.store(0 as UInt32, at: start)
+      unsafe Memory.store(0 as UInt32, at: start &+ UInt(bitPattern: count &- 4))
+    } else if count > 0 {
+      let last = start &+ UInt(bitPattern: count &- 1)
+      unsafe Memory.store(0 as UInt8, at: start)
+      unsafe Memory.store(0 as UInt8, at: (start &+ last) &>> 1)
+      unsafe Memory.store(0 as UInt8, at: last)
+    }
+  }
 }

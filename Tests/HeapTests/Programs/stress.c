@@ -222,7 +222,10 @@ static void run(struct random *random, struct block *mine, unsigned long count) 
     if (!block->start) {
       make(random, block);
     } else if (choice < 3) {
-      resize(random, block);
+      /* Often again at once: what was learnt of a block must hold. */
+      do {
+        resize(random, block);
+      } while (next(random) & 1);
     } else if (choice < 10 && threads > 1) {
       /* Give it away, and free what was in that box. */
       struct block *gift = malloc(sizeof *gift);

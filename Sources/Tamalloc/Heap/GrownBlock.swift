@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+
+// What a block's tail holds when realloc changes its size in place, and when that need not be cleared.
+//
+// A small block's record doesn't say how much of it was asked for. So when its size changes in place,
+// all behind the new size is cleared: who grows a block by small steps would pay for it at each step.
+// Therefore a thread remembers the one block that it resized last. Of that one it knows how much the
+// program has, and that the rest is zero:
+//
+//     ├── the program's ──┼── zero ──────────┤ usable
+//     start               size
+//
+// The knowledge ends when the block is freed, by whichever thread. The quick path of `free` has no time
+// to compare addresses; but a span whose owner's address has `watched` set is none that it knows, so
+// the slow path is taken, and takes the mark away. What other threads free becomes the owner's again
+// by `Remote.collect`, which takes it away, too.
+//
+// Invariant: if `start` lies in a watched span of this thread's, it is a block that has not been freed
+// since, and zero from `size` to its end unless the program wrote behind what it asked for. Who does
+// (malloc_usable_size allows it) does so at either end of the tail: there it is looked at.
+
+/// The block that a thread resized last.
+struct GrownBlock: BitwiseCopyable {
+  var start: UInt
+  /// Bytes that were asked for.
+  var size: UInt
+
+  /// A tail that is not worth remembering.
+  static let smallest: UInt = 64
+}
+
+extension UnsafeMutablePointer where Pointee == ThreadHeap {
+  /// Makes zero what is behind the new size of a block of a span of this thread's.
+  @inline(__always)
+  func resizeInPlace(_ block: UInt, _ size: UInt, _ usable: UInt, _ span: SpanPointer) {
+    var end = usable
+    if unsafe span.pointee.owner & HeapSpan.watched != 0, unsafe pointee.grown.start == block {
+      let known = unsafe pointee.grown.size
+      let last = block &+ (usable &- 8)
+      if unsafe Memory.anyWord(min(block &+ known, last)) | Memory.word(last) == 0 {
+        if size >= known {
+          unsafe pointee.grown.size = size
+          return
+        }
+        // The next boundary of 16, up to which clearing goes: behind `known` it is zero already.
+        end = (known &+ 15) & ~15
+      }
+    }
+    Zeroing.clearTail(block &+ size, Int(bitPattern: end &- size))
+    unsafe watch(block, size, usable, span)
+  }
+
+  /// Remembers a block that is zero from `size` on.
+  @inline(__always)
+  private func watch(_ block: UInt, _ size: UInt, _ usable: UInt, _ span: SpanPointer) {
+    if usable &- size < GrownBlock.smallest, unsafe pointee.grown.start != block { return }
+    unsafe pointee.grown = GrownBlock(start: block, size: size)
+    unsafe span.pointee.owner = UInt(bitPattern: self) | HeapSpan.watched
+  }
+
+  /// The same, of a new block.
+  func watch(_ block: UInt, _ size: Int) {
+    if unsafe !pointee.isQuick { return }
+    let span = unsafe SpanPointer(containing: block)
+    unsafe watch(block, UInt(bitPattern: size), span.pointee.step, span)
+  }
+}
