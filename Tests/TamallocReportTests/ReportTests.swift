@@ -120,6 +120,13 @@ import Testing
     #expect(html.contains("<td>a|b &lt;i&gt;&amp;&quot;<code>x</code></td>"))
     let markdown = MarkdownWriter(language: .english).text([section], subtitle: "")
     #expect(markdown.contains("| a\\|b <i>&\"`x` |"))
+    // A sign with an accent is not that sign, for Swift; for a browser it is.
+    let page = Block.page(title: "\u{1}t", html: "<p>\"\u{301}\u{0}\n<\u{338}//\n</p>")
+    let framed = HTMLWriter(language: .english)
+      .page([WrittenSection(name: .machine, blocks: [page])], subtitle: "")
+    #expect(
+      framed.contains(
+        "title=\"t\" srcdoc=\"&lt;p&gt;&quot;\u{301}\n&lt;\u{338}//\n&lt;/p&gt;\"></iframe>"))
   }
 }
 
