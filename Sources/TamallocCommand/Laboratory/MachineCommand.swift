@@ -93,8 +93,9 @@ struct MachineCommand: ParsableCommand {
     }
     if run.expectations > 0, show.isEmpty {
       let count = run.expectations
+      let held = count == 1 ? "1 expectation held" : "\(count) expectations held"
       try StandardOutput.write(
-        "\(count) expectation\(count == 1 ? "" : "s") held, \(run.steps) statements run\n")
+        "\(held), \(run.steps) statements run\n")
     }
   }
 }

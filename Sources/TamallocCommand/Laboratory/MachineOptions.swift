@@ -18,7 +18,7 @@ struct MachineOptions: ParsableArguments {
   var ram: ByteCount?
 
   @Option(
-    parsing: .unconditional,
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "RAM from an address on, as 1GiB@4GiB, or 1GiB@4GiB:1 for node 1; each adds a stretch.",
       discussion: "What lies between stretches is a hole. In place of --ram.",
@@ -27,7 +27,8 @@ struct MachineOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("How many nodes it has (default: 1).", valueName: "count"))
+    help: ArgumentHelp(
+      "How many nodes it has (default: 1, or those that --range names).", valueName: "count"))
   var nodes: Int?
 
   @Option(

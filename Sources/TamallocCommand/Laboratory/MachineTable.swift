@@ -17,7 +17,8 @@ struct MachineTable {
     rows = machine.populatedZones.map { zone in
       let marks = zone.watermarks
       let figures = [
-        zone.start.index, zone.end.index - 1, zone.present, zone.free, marks.min, marks.low,
+        Int(zone.start.rawValue), Int(zone.end.rawValue) - 1, zone.present, zone.free, marks.min,
+        marks.low,
         marks.high,
       ]
       return ["\(zone.node), \(zone.type)"] + figures.map(String.init)
