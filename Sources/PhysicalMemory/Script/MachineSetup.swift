@@ -70,8 +70,7 @@ public struct MachineSetup: Sendable, Hashable {
 
   /// The plan: where nothing was said, a 64-bit machine of 4 GiB with a node and a processor.
   ///
-  /// - Throws: ``MachineError/invalidNodeCount(_:frames:)`` for a 32-bit machine that should share out
-  ///   its RAM among nodes: which range is which node's must be said.
+  /// - Throws: ``MachineError/nodesWithoutRanges(_:)``; ``MachineError/invalidNodeCount(_:frames:)``.
   public func layout() throws(MachineError) -> MachineLayout {
     var layout = try ranges.isEmpty ? contiguous() : scattered()
     if let swap { layout.swap = swap }
@@ -87,9 +86,8 @@ public struct MachineSetup: Sendable, Hashable {
     let nodes = nodes ?? 1
     switch architecture ?? .x86_64 {
     case .i386:
-      guard nodes == 1 else {
-        throw .invalidNodeCount(nodes, frames: ram.rawValue >> PageFrameNumber.shift)
-      }
+      if nodes > 1 { throw .nodesWithoutRanges(nodes) }
+      guard nodes == 1 else { throw .invalidNodeCount(nodes, frames: 0) }
       return .i386(ram: ram, cpus: cpus ?? 1)
     case .x86_64: return .x86_64(ram: ram, nodes: nodes, cpus: cpus ?? 1)
     }
