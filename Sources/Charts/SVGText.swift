@@ -10,7 +10,7 @@ struct SVGText {
     text = """
       <?xml version="1.0" encoding="UTF-8"?>
       <svg xmlns="http://www.w3.org/2000/svg" \(size) \(box) role="img">
-      <title>\(Self.escaped(title))</title>
+      <title>\(markupText(title))</title>
       <style>
       text { font: 12px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; \
       fill: #777 }
@@ -40,7 +40,7 @@ struct SVGText {
     let anchor = anchor.isEmpty ? "" : " text-anchor=\"\(anchor)\""
     element("text x=\"\(shortDecimal(x))\" y=\"\(shortDecimal(y))\" class=\"\(`class`)\"\(anchor)")
     {
-      Self.escaped(content)
+      markupText(content)
     }
   }
 
@@ -50,7 +50,7 @@ struct SVGText {
     element(
       "text transform=\"translate(\(place)) rotate(-90)\" class=\"quiet\" text-anchor=\"middle\""
     ) {
-      Self.escaped(content)
+      markupText(content)
     }
   }
 
@@ -67,7 +67,7 @@ struct SVGText {
 
   mutating func circle(x: Double, y: Double, class: String, title: String) {
     let place = "cx=\"\(shortDecimal(x))\" cy=\"\(shortDecimal(y))\" r=\"3.5\""
-    text += "<circle class=\"\(`class`)\" \(place)><title>\(Self.escaped(title))</title></circle>\n"
+    text += "<circle class=\"\(`class`)\" \(place)><title>\(markupText(title))</title></circle>\n"
   }
 
   /// The document with its end.
@@ -75,22 +75,6 @@ struct SVGText {
 
   private mutating func element(_ opening: String, content: () -> String) {
     text += "<\(opening)>\(content())</text>\n"
-  }
-
-  /// Text as XML has it; control characters, which XML has no way to write, are left out.
-  static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case _ where scalar.value < 0x20: break
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
   }
 
   /// Path data with each number rounded to hundredths.

@@ -104,8 +104,8 @@ import Testing
   @Test func `no file is above 400 lines without a reason at its top`() throws {
     let files = try Self.tracked().filter { path in
       // Patches and what was recorded are not written by hand.
-      !path.hasPrefix("Kernel/patches/") && !path.contains("/Recordings/")
-        && path != "Package.resolved"
+      !path.hasPrefix("Kernel/patches/") && path != "Package.resolved"
+        && (!path.contains("/Recordings/") || path.hasSuffix(".swift"))
     }
     #expect(files.count > 300, "found \(files.count) files")
     for path in files {

@@ -171,6 +171,42 @@ import Testing
     #expect(machine.events.cleared > 0)
   }
 
+  @Test func `a block is not known to be zero if any of its frames was used`() throws {
+    var machine = try Machine(.x86_64(ram: .mebibytes(64)))
+    // A batch: the first frame is used, and its buddy waits in the cache, never handed out.
+    let frame = try machine.allocatePages()
+    #expect(frame.index % 1024 == 0)
+    try machine.withBytes(of: frame, count: 1) { bytes in bytes[0] = 0xA5 }
+    // Behind its buddy in the cache, it is the first of the two that is free again.
+    try machine.freePages(frame, flags: .cold)
+    machine.drainPerCPUPages()
+    let block = try machine.allocatePages(order: .largest, flags: [.kernel, .zero])
+    #expect(block == frame, "the one block that was used")
+    let first = try machine.withBytes(of: block, count: 1) { $0[0] }
+    #expect(first == 0)
+  }
+
+  @Test func `buddies of two nodes stay apart`() throws {
+    func range(_ start: UInt64, node: NodeNumber) -> MachineLayout.Range {
+      .init(start: PhysicalAddress(rawValue: start << 20), size: .mebibytes(1), node: node)
+    }
+    var layout = MachineLayout(
+      .x86_64, ranges: [range(0, node: 0), range(1, node: 1)], nodes: 2)
+    layout.usesPerCPUPages = false
+    var machine = try Machine(layout)
+    for _ in 0..<2 {
+      #expect(machine.populatedZones.map { $0.freeBlocks(8) } == [1, 1])
+      #expect(machine.populatedZones.map(\.free) == [256, 256])
+      #expect(machine.checkInvariants() == [])
+      try machine.setMinFree(kibibytes: 0)
+      let blocks = try (0..<2).map { _ in
+        try machine.allocatePages(order: 8, flags: .memoryReserves)
+      }
+      #expect(blocks.map(\.index) == [0, 256])
+      for block in blocks { try machine.freePages(block, order: 8) }
+    }
+  }
+
   @Test func `every frame of a compound block knows its head`() throws {
     var machine = try Self.machine(frames: 4096)
     let frame = try machine.allocatePages(order: 3, flags: [.kernel, .compound])

@@ -180,6 +180,26 @@ struct GFPRow: CustomTestStringConvertible, Sendable {
     #expect(machine.freeFrames == 32)
   }
 
+  @Test func `of several zones that would do the lowest is meant`() {
+    #expect(GFPFlags([.dma, .dma32, .highMemory]).highestZone == .dma)
+    #expect(GFPFlags([.dma32, .highMemory]).highestZone == .dma32)
+  }
+
+  @Test(arguments: [(Order(3), 16), (Order(4), 1)])
+  func `above order 3 one round of reclaim is all`(order: Order, rounds: Int) throws {
+    var machine = try Self.smallMachine()
+    var held: [PageFrameNumber] = []
+    while let frame = try? machine.allocatePages(flags: .memoryReserves) { held.append(frame) }
+    // Half of memory is free, and no two frames side by side: reclaim has nothing to add.
+    for frame in held where frame.index % 2 == 0 { try machine.freePages(frame) }
+    let before = machine.events.stalls
+    let flags = GFPFlags.kernel
+    #expect(throws: MachineError.outOfMemory(order: order, flags: flags)) {
+      try machine.allocatePages(order: order, flags: flags)
+    }
+    #expect(machine.events.stalls - before == rounds)
+  }
+
   @Test func `large blocks fail early and nobody is ended for them`() throws {
     var machine = try Self.smallMachine()
     machine.outOfMemoryHandler = { _, _ in true }

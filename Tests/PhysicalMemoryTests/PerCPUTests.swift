@@ -38,6 +38,44 @@ import Testing
     #expect(machine.perCPUPages(0, zone: zone)?.count == 0)
   }
 
+  @Test func `a frame of the cache is given above the low mark, and at it by the slow path`() throws
+  {
+    var machine = try Machine(.x86_64(ram: .mebibytes(16)))
+    let frames = try (0..<2).map { _ in try machine.allocatePages() }
+    for frame in frames { try machine.freePages(frame) }
+    // Low is min × 5/4: no low mark is 4 more than a multiple of 5.
+    while ![1, 2, 3].contains(try machine.zone(.dma).free % 5) {
+      _ = try machine.allocatePages(order: 1)
+    }
+    let free = try machine.zone(.dma).free
+    let slow = machine.events.slow
+    for (low, way) in [(free - 1, slow), (free, slow + 1)] {
+      try machine.setMinFree(kibibytes: (low - low / 5) * 4)
+      #expect(try machine.zone(.dma).watermarks.low == low)
+      let frame = try machine.allocatePages()
+      #expect(machine.events.slow == way, "low \(low), free \(free)")
+      #expect(try machine.zone(.dma).free == free, "it was in the cache")
+      try machine.freePages(frame)
+    }
+  }
+
+  @Test func `one frame too many has a batch leave, of those that were freed first`() throws {
+    var machine = try Machine(.x86_64(ram: .gibibytes(1)))
+    let zone = ZoneNumber(.dma32, of: 0)
+    let (batch, high) = try machine.zone(.dma32).perCPUMarks
+    let held = try (0...high).map { _ in try machine.allocatePages() }
+    machine.drainPerCPUPages()
+    for frame in held.dropLast() { try machine.freePages(frame) }
+    let before = try present(machine.perCPUPages(0, zone: zone))
+    #expect(before.count == high)
+    try machine.freePages(held[high])
+    let after = try present(machine.perCPUPages(0, zone: zone))
+    #expect(after.count == high + 1 - batch)
+    #expect(after.drained - before.drained == batch)
+    let cached = try held.map { try machine.record(of: $0).flags.contains(.perCPU) }
+    #expect(cached == held.indices.map { $0 >= batch })
+  }
+
   @Test func `each processor has its own`() throws {
     var machine = try Machine(.x86_64(ram: .gibibytes(1), cpus: 2))
     let frame = try machine.allocatePages()

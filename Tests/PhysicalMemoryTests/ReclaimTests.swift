@@ -78,6 +78,11 @@ final class ToyPageTables {
     #expect(try !machine.kswapd(of: 0).isAwake)
     let isBalanced = machine.isBalanced(0, 0, ZoneType.normal.rawValue)
     #expect(isBalanced)
+    // By hand: above low alone is not enough.
+    let isAboveHigh = machine.populatedZones.contains {
+      $0.free > $0.watermarks.high + $0.lowmemReserve(against: .normal)
+    }
+    #expect(isAboveHigh)
     #expect(machine.events.kswapdReclaimed > 0)
     #expect(machine.checkInvariants() == [])
   }
@@ -169,6 +174,25 @@ final class ToyPageTables {
     let kept = (0..<1000).count { machine.cachedPage(file, $0) != nil }
     let once = (1000..<2000).count { machine.cachedPage(file, $0) != nil }
     #expect(kept > once, "\(kept) of those used often, \(once) of those read once")
+  }
+
+  @Test func `a page on the way to its device is not freed`() throws {
+    var machine = try Self.machine()
+    let file = try machine.createFile(pages: 4)
+    let frame = try machine.readPage(file, 0)
+    try machine.markDirty(frame)
+    try machine.startWrite(frame)
+    let scan = Scan(
+      priority: 0, highest: ZoneType.normal.rawValue, flags: .kernel, byKswapd: false)
+    for _ in 0..<3 { _ = machine.shrink(0, scan) }
+    let during = try machine.record(of: frame).flags
+    #expect(during.isSuperset(of: [.allocated, .writeBack]))
+    #expect(machine.checkInvariants() == [])
+    machine.tick(2)
+    for _ in 0..<3 { _ = machine.shrink(0, scan) }
+    let after = try machine.record(of: frame).flags
+    #expect(!after.contains(.allocated))
+    #expect(machine.checkInvariants() == [])
   }
 
   @Test func `without io nothing is written, without fs no file`() throws {

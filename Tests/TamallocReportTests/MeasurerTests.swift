@@ -47,7 +47,7 @@ import Testing
     let recording = try #require(report.folder.load("two", 1))
     #expect(recording.status == 1)
     #expect(recording.output == "out\n")
-    #expect(recording.failure == "exit status 1: bad")
+    #expect(recording.failure(.english) == "exit status 1: bad")
   }
 
   @Test func `another command, or other sources, are measured again`() throws {
@@ -132,7 +132,7 @@ import Testing
     let report = try RecordedReport()
     var measurer = measurer(report)
     _ = try measurer.run([Step(name: "none", command: ["/nowhere/at-all"])])
-    let failure = try #require(report.folder.load("none", 1)?.failure)
+    let failure = try #require(report.folder.load("none", 1)?.failure(.english))
     #expect(failure.contains("/nowhere/at-all can't be run"))
   }
 

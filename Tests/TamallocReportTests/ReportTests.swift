@@ -98,10 +98,11 @@ import Testing
   }
 
   @Test func `noise is shown from least to most`() throws {
+    let english = Figure(language: .english)
     let spread = try #require(Spread([4, 1, 3]))
-    #expect(spread.text { Figure.decimal($0, digits: 1) } == "3.0 (1.0–4.0)")
-    #expect(Spread([2.0, 2.01])?.text { Figure.decimal($0, digits: 1) } == "2.0")
-    #expect(Spread([2.0])?.text { Figure.decimal($0, digits: 0) } == "2")
+    #expect(spread.text { english.decimal($0, digits: 1) } == "3.0 (1.0–4.0)")
+    #expect(Spread([2.0, 2.01])?.text { english.decimal($0, digits: 1) } == "2.0")
+    #expect(Spread([2.0])?.text { english.decimal($0, digits: 0) } == "2")
     #expect(Spread([]) == nil)
   }
 
@@ -109,7 +110,9 @@ import Testing
     (0.0, "0"), (1.234, "1.23"), (12.34, "12.3"), (1234567.8, "1,234,568"), (-0.5, "-0.50"),
   ])
   func `figures have three digits that count`(value: Double, text: String) {
-    #expect(Figure.short(value) == text)
+    #expect(Figure(language: .english).short(value) == text)
+    // A comma is a decimal point's, where Spanish is read.
+    #expect(!Figure(language: .spanish).short(value).contains(","))
   }
 
   @Test func `texts of others break neither file`() throws {
@@ -120,6 +123,13 @@ import Testing
     #expect(html.contains("<td>a|b &lt;i&gt;&amp;&quot;<code>x</code></td>"))
     let markdown = MarkdownWriter(language: .english).text([section], subtitle: "")
     #expect(markdown.contains("| a\\|b <i>&\"`x` |"))
+    // A sign with an accent is not that sign, for Swift; for a browser it is.
+    let page = Block.page(title: "\u{1}t", html: "<p>\"\u{301}\u{0}\n<\u{338}//\n</p>")
+    let framed = HTMLWriter(language: .english)
+      .page([WrittenSection(name: .machine, blocks: [page])], subtitle: "")
+    #expect(
+      framed.contains(
+        "title=\"t\" srcdoc=\"&lt;p&gt;&quot;\u{301}\n&lt;\u{338}//\n&lt;/p&gt;\"></iframe>"))
   }
 }
 

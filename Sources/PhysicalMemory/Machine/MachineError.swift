@@ -15,6 +15,8 @@ public enum MachineError: Error, Sendable, Hashable {
   case tooMuchMemory(ByteCount, limit: ByteCount)
   /// The number of nodes is below 1, above 64, or above the number of page frames.
   case invalidNodeCount(Int, frames: Int)
+  /// A 32-bit machine can't share out its RAM among nodes evenly: its ranges must say whose they are.
+  case nodesWithoutRanges(Int)
   /// The number of processors is below 1 or above 512.
   case invalidProcessorCount(Int)
   /// A stretch of RAM does not begin and end at page frames, is empty, or overlaps another.
@@ -89,7 +91,10 @@ extension MachineError: CustomStringConvertible {
     case .tooMuchMemory(let size, let limit):
       "a machine with RAM up to \(size) can't be: this processor addresses \(limit)"
     case .invalidNodeCount(let nodes, let frames):
-      "a machine can't have \(nodes) nodes: 1 to 64, and each with one of its \(frames) page frames"
+      "a machine can't have \(nodes) nodes: 1 to 64"
+        + (frames > 0 ? ", and each with one of its \(frames) page frames" : "")
+    case .nodesWithoutRanges(let nodes):
+      "the RAM of an i386 is not shared out among \(nodes) nodes by itself: ranges say whose is what"
     case .invalidProcessorCount(let count):
       "a machine can't have \(count) processors: 1 to 512"
     case .invalidRange(let start, let size):

@@ -72,7 +72,7 @@ public struct MachineLayout: Sendable {
   public static func i386(ram: ByteCount, cpus: Int = 1) -> MachineLayout {
     MachineLayout(
       .i386, ranges: [Range(start: PhysicalAddress(rawValue: 0), size: ram)],
-      processors: Array(repeating: 0, count: max(0, min(cpus, 513))))
+      processors: processors(cpus, on: 1))
   }
 
   /// A 64-bit machine, its RAM and processors shared out evenly among its nodes.
@@ -97,10 +97,17 @@ public struct MachineLayout: Sendable {
         start = end
       }
     }
-    let count = max(0, min(cpus, 513))
     return MachineLayout(
-      .x86_64, ranges: ranges, nodes: nodes,
-      processors: (0..<count).map { NodeNumber(nodes > 0 ? $0 * nodes / max(1, count) : 0) })
+      .x86_64, ranges: ranges, nodes: nodes, processors: processors(cpus, on: nodes))
+  }
+
+  /// The node of each processor, where nodes have equally many.
+  ///
+  /// A number that no machine has leads to one that none has either, and is not counted to its end.
+  static func processors(_ count: Int, on nodes: Int) -> [NodeNumber] {
+    let count = max(0, min(count, 513))
+    let nodes = max(0, min(nodes, 65))
+    return (0..<count).map { NodeNumber($0 * nodes / count) }
   }
 }
 

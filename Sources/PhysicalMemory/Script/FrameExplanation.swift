@@ -156,7 +156,8 @@ extension ScriptRun {
       let live = machine.frames[head].privateData
       return [
         "slab cache \(statistics.name): \(live) of \(statistics.objectsPerSlab) objects taken",
-        "its objects have \(statistics.stride.rawValue) bytes each, coloured in \(statistics.colours) ways",
+        "its objects have \(statistics.stride.rawValue) bytes each; its slabs begin at "
+          + (statistics.colours == 1 ? "one colour" : "\(statistics.colours) colours"),
       ]
     case .vmalloc: return ["page \(machine.frames[head].index) of vmalloc area \(owner.number)"]
     case .kernelStack: return ["the kernel stack of process \(owner.number)"]

@@ -30,6 +30,8 @@ public struct MachineScript: Sendable {
 
   /// What the first statement says of the machine.
   public let setup: MachineSetup
+  /// The statement that said it.
+  private let setupStatement: Statement?
   let statements: [Statement]
 
   /// The most repeats in each other.
@@ -40,6 +42,7 @@ public struct MachineScript: Sendable {
   /// A script without a statement.
   public init() {
     setup = MachineSetup()
+    setupStatement = nil
     statements = []
   }
 
@@ -50,6 +53,7 @@ public struct MachineScript: Sendable {
     var open: [(head: Statement, body: [Statement])] = []
     var body: [Statement] = []
     var setup = MachineSetup()
+    var setupStatement: Statement?
     var isFirst = true
     var number = 0
     for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
@@ -64,6 +68,7 @@ public struct MachineScript: Sendable {
         do throws(ScriptError.Problem) {
           var cursor = ScriptWords(words)
           setup = try MachineSetup(&cursor)
+          setupStatement = statement
         } catch {
           throw Self.error(error, statement)
         }
@@ -85,7 +90,24 @@ public struct MachineScript: Sendable {
     }
     if let (head, _) = open.last { throw Self.error(.unmatched("repeat"), head) }
     self.setup = setup
+    self.setupStatement = setupStatement
     statements = body
+  }
+
+  /// Builds the machine that the script describes.
+  ///
+  /// - Parameter options: what is to be otherwise; it wins.
+  /// - Throws: ``ScriptError`` where no such machine can be: with the line of `machine` if that alone
+  ///   says so, with line 0 if the options have a part in it.
+  public func machine(_ options: MachineSetup = MachineSetup()) throws(ScriptError) -> Machine {
+    do throws(MachineError) {
+      return try Machine(options.over(setup).layout())
+    } catch {
+      guard let setupStatement, options == MachineSetup() else {
+        throw ScriptError(problem: .impossible(error), line: 0, statement: "")
+      }
+      throw Self.error(.impossible(error), setupStatement)
+    }
   }
 
   private static func error(

@@ -3,12 +3,16 @@
 public import Pages
 
 /// What a machine is to be built of, as far as somebody said it.
-public struct MachineSetup: Sendable {
+///
+/// RAM is said by its size, or by the stretches of addresses where it lies. Between them are holes.
+public struct MachineSetup: Sendable, Hashable {
   /// The processor whose zones it has.
   public var architecture: Architecture?
   /// Bytes of RAM.
   public var ram: ByteCount?
-  /// NUMA nodes that share the RAM.
+  /// Where its RAM lies; empty: from address 0 on.
+  public var ranges: [MachineLayout.Range] = []
+  /// NUMA nodes that share the RAM; with ranges, as many as the ranges name where nobody said it.
   public var nodes: Int?
   /// Processors.
   public var cpus: Int?
@@ -24,12 +28,19 @@ public struct MachineSetup: Sendable {
   /// A machine of which nothing is said.
   public init() {}
 
-  /// Reads `machine i386 ram 1GiB cpus 2 swap 64MiB seed 7 watermarks linear percpu off`.
+  /// Reads `machine i386 ram 1GiB cpus 2 swap 64MiB seed 7 watermarks linear percpu off`, or with
+  /// `range 640KiB@0 range 1GiB@1MiB` in place of `ram`.
   init(_ words: inout ScriptWords) throws(ScriptError.Problem) {
     while let word = words.nextIfAny() {
       switch word {
       case "i386", "x86-64": architecture = Architecture(rawValue: word)
       case "ram": ram = try words.size("the size of RAM")
+      case "range":
+        let word = try words.next("a range")
+        guard let range = MachineLayout.Range(word) else {
+          throw .invalid(word, expected: "a range; write SIZE@START or SIZE@START:NODE")
+        }
+        ranges.append(range)
       case "nodes": nodes = try words.number("the number of nodes")
       case "cpus": cpus = try words.number("the number of processors")
       case "swap": swap = try words.size("the size of swap")
@@ -39,13 +50,15 @@ public struct MachineSetup: Sendable {
       default: throw .invalid(word, expected: "a part of a machine")
       }
     }
+    if ram != nil, !ranges.isEmpty { throw .excluded("ram", by: "range") }
   }
 
   /// This, and where it says nothing, the other.
   public func over(_ other: MachineSetup) -> MachineSetup {
     var result = other
     if let architecture { result.architecture = architecture }
-    if let ram { result.ram = ram }
+    if let ram { (result.ram, result.ranges) = (ram, []) }
+    if !ranges.isEmpty { (result.ram, result.ranges) = (nil, ranges) }
     if let nodes { result.nodes = nodes }
     if let cpus { result.cpus = cpus }
     if let swap { result.swap = swap }
@@ -57,24 +70,58 @@ public struct MachineSetup: Sendable {
 
   /// The plan: where nothing was said, a 64-bit machine of 4 GiB with a node and a processor.
   ///
-  /// - Throws: ``MachineError/invalidNodeCount(_:frames:)`` for nodes of a 32-bit machine, which has
-  ///   one.
+  /// - Throws: ``MachineError/nodesWithoutRanges(_:)``; ``MachineError/invalidNodeCount(_:frames:)``.
   public func layout() throws(MachineError) -> MachineLayout {
-    let ram = ram ?? .gibibytes(4)
-    let nodes = nodes ?? 1
-    var layout: MachineLayout
-    switch architecture ?? .x86_64 {
-    case .i386:
-      guard nodes == 1 else {
-        throw .invalidNodeCount(nodes, frames: ram.rawValue >> PageFrameNumber.shift)
-      }
-      layout = .i386(ram: ram, cpus: cpus ?? 1)
-    case .x86_64: layout = .x86_64(ram: ram, nodes: nodes, cpus: cpus ?? 1)
-    }
+    var layout = try ranges.isEmpty ? contiguous() : scattered()
     if let swap { layout.swap = swap }
     if let seed { layout.seed = UInt64(truncatingIfNeeded: seed) }
     if let policy { layout.watermarkPolicy = policy }
     if let usesPerCPUPages { layout.usesPerCPUPages = usesPerCPUPages }
     return layout
+  }
+
+  /// RAM from address 0 on.
+  private func contiguous() throws(MachineError) -> MachineLayout {
+    let ram = ram ?? .gibibytes(4)
+    let nodes = nodes ?? 1
+    switch architecture ?? .x86_64 {
+    case .i386:
+      if nodes > 1 { throw .nodesWithoutRanges(nodes) }
+      guard nodes == 1 else { throw .invalidNodeCount(nodes, frames: 0) }
+      return .i386(ram: ram, cpus: cpus ?? 1)
+    case .x86_64: return .x86_64(ram: ram, nodes: nodes, cpus: cpus ?? 1)
+    }
+  }
+
+  /// RAM where the ranges are.
+  private func scattered() -> MachineLayout {
+    let named = ranges.reduce(0) { max($0, $1.node.rawValue) }
+    let nodes = nodes ?? min(named, 64) + 1
+    return MachineLayout(
+      architecture ?? .x86_64, ranges: ranges, nodes: nodes,
+      processors: MachineLayout.processors(cpus ?? 1, on: nodes))
+  }
+}
+
+extension MachineLayout.Range {
+  /// Reads `SIZE@START`, with `:NODE` behind it where it is not node 0: `1GiB@4GiB:1`.
+  ///
+  /// Size and start are whole numbers, in hexadecimal behind `0x`, or with a unit. This is how Linux's
+  /// parameter `memmap=` says it.
+  public init?(_ text: String) {
+    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+    guard parts.count == 2 else { return nil }
+    let place = parts[1].split(separator: ":", omittingEmptySubsequences: false)
+    guard place.count <= 2, let size = ScriptWords.number(String(parts[0])), size >= 0,
+      let start = ScriptWords.number(String(place[0])), start >= 0
+    else { return nil }
+    var node = 0
+    if place.count == 2 {
+      guard let number = ScriptWords.number(String(place[1])), number >= 0 else { return nil }
+      node = number
+    }
+    self.init(
+      start: PhysicalAddress(rawValue: UInt64(start)), size: ByteCount(size),
+      node: NodeNumber(node))
   }
 }

@@ -24,6 +24,10 @@ public struct ScriptError: Error, Sendable {
     case unmatched(String)
     /// `machine` is not the first statement.
     case machineNotFirst
+    /// The machine is said by one word, and by another that says the same.
+    case excluded(String, by: String)
+    /// No machine can be as the script describes it.
+    case impossible(MachineError)
     /// `repeat` inside too many others.
     case tooDeep
     /// More statements would run than the limit allows.
@@ -74,6 +78,8 @@ extension ScriptError.Problem: CustomStringConvertible {
     case .otherKind(let name, let kind, let expected): "\"\(name)\" is \(kind), not \(expected)"
     case .unmatched(let word): "\"\(word)\" has no partner"
     case .machineNotFirst: "the machine is described by the first statement, or not at all"
+    case .excluded(let word, let other): "\"\(word)\" and \"\(other)\" exclude each other"
+    case .impossible(let error): "\(error)"
     case .tooDeep: "no more than \(MachineScript.deepest) repeats lie in each other"
     case .tooManyStatements(let limit): "the script runs more than \(limit) statements"
     case .noResult(let text): "\(text) has no result"

@@ -13,7 +13,7 @@ struct MachineCommand: ParsableCommand {
     discussion: """
       A script says what is done, a statement a line: alloc buffers 3 GFP_KERNEL count 10. What a \
       script expects is checked, so that it is a test too. Its first line may describe the machine; \
-      options win.
+      options win. Where nothing is to be run, shown or written, the zones are shown at a glance.
 
       Exit status: 0 all is well, 1 the machine refused or did not do what the script expects, 2 bad \
       arguments or a malformed script, 3 the output could not be written.
@@ -87,10 +87,15 @@ struct MachineCommand: ParsableCommand {
     }
     if let failure { throw failure }
     if json { return }
+    if machine.script == nil, show.isEmpty, procfs == nil, report == nil {
+      let lines = MachineTable(run.machine).lines(width: min(Terminal.columns, 120))
+      return try StandardOutput.write(lines.joined(separator: "\n") + "\n")
+    }
     if run.expectations > 0, show.isEmpty {
       let count = run.expectations
+      let held = count == 1 ? "1 expectation held" : "\(count) expectations held"
       try StandardOutput.write(
-        "\(count) expectation\(count == 1 ? "" : "s") held, \(run.steps) statements run\n")
+        "\(held), \(run.steps) statements run\n")
     }
   }
 }

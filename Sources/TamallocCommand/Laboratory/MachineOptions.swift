@@ -18,8 +18,17 @@ struct MachineOptions: ParsableArguments {
   var ram: ByteCount?
 
   @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "RAM from an address on, as 1GiB@4GiB, or 1GiB@4GiB:1 for node 1; each adds a stretch.",
+      discussion: "What lies between stretches is a hole. In place of --ram.",
+      valueName: "size@start[:node]"), transform: Self.parseRange)
+  var range: [MachineLayout.Range] = []
+
+  @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("How many nodes it has (default: 1).", valueName: "count"))
+    help: ArgumentHelp(
+      "How many nodes it has (default: 1, or those that --range names).", valueName: "count"))
   var nodes: Int?
 
   @Option(
@@ -45,6 +54,19 @@ struct MachineOptions: ParsableArguments {
     return model
   }
 
+  static func parseRange(_ text: String) throws -> MachineLayout.Range {
+    guard let range = MachineLayout.Range(text) else {
+      throw ValidationError("'\(text)' is no range: write it like 1GiB@4GiB, or 1GiB@4GiB:1")
+    }
+    return range
+  }
+
+  func validate() throws {
+    guard ram == nil || range.isEmpty else {
+      throw ValidationError("--ram and --range exclude each other")
+    }
+  }
+
   /// Runs the script, if there is one, on the machine that it and the options describe; the options win.
   ///
   /// - Parameter failure: is set to why the script ended before its end.
@@ -63,17 +85,18 @@ struct MachineOptions: ParsableArguments {
         throw Failure("\(name): \(error)", status: .usage)
       }
     }
+    var setup = MachineSetup()
+    setup.architecture = model
+    setup.ram = ram
+    setup.ranges = range
+    setup.nodes = nodes
+    setup.cpus = cpus
+    setup.swap = swap
     let machine: Machine
-    do throws(MachineError) {
-      var setup = MachineSetup()
-      setup.architecture = model
-      setup.ram = ram
-      setup.nodes = nodes
-      setup.cpus = cpus
-      setup.swap = swap
-      machine = try Machine(setup.over(program.setup).layout())
+    do throws(ScriptError) {
+      machine = try program.machine(setup)
     } catch {
-      throw Failure("\(error)", status: .usage)
+      throw Failure(error.line == 0 ? "\(error)" : "\(name): \(error)", status: .usage)
     }
     var run = ScriptRun(on: machine, sink: sink, observer: observer)
     do {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-/// Numbers as texts. Spread is shown as it is: least, middle, most.
-enum Figure {
+/// Numbers as texts, in a language. Spread is shown as it is: least, middle, most.
+struct Figure: Sendable {
+  let language: Language
+
   /// A number with a fixed count of decimals.
-  static func decimal(_ value: Double, digits: Int) -> String {
+  func decimal(_ value: Double, digits: Int) -> String {
     guard value.isFinite, value.magnitude < 1e15 else { return "–" }
     var factor = 1.0
     for _ in 0..<digits { factor *= 10 }
@@ -16,7 +18,7 @@ enum Figure {
   }
 
   /// Three digits that count.
-  static func short(_ value: Double) -> String {
+  func short(_ value: Double) -> String {
     switch value.magnitude {
     case 0: "0"
     case ..<10: decimal(value, digits: 2)
@@ -25,18 +27,21 @@ enum Figure {
     }
   }
 
-  static func grouped(_ value: Int) -> String {
+  /// A whole number in groups of three digits. In Spanish a comma would be read as a decimal point's: there,
+  /// a narrow space that does not break stands between groups of numbers above 9999.
+  func grouped(_ value: Int) -> String {
+    let separator = language == .english ? "," : value.magnitude > 9999 ? "\u{202F}" : ""
     var digits = String(value.magnitude)
     var groups: [String] = []
     while digits.count > 3 {
       groups.insert(String(digits.suffix(3)), at: 0)
       digits.removeLast(3)
     }
-    return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
+    return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: separator)
   }
 
   /// A length of time in the unit that fits it.
-  static func duration(_ seconds: Double) -> String {
+  func duration(_ seconds: Double) -> String {
     switch seconds.magnitude {
     case ..<1e-6: short(seconds * 1e9) + " ns"
     case ..<1e-3: short(seconds * 1e6) + " µs"
@@ -46,7 +51,7 @@ enum Figure {
   }
 
   /// Bytes in IEC units.
-  static func bytes(_ bytes: Int) -> String {
+  func bytes(_ bytes: Int) -> String {
     var value = Double(bytes)
     let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
     var unit = 0

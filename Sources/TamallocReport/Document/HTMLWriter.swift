@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import Charts
+
 /// A section, ready to be written.
 struct WrittenSection: Sendable, Hashable {
   let name: SectionName
@@ -24,7 +26,7 @@ struct HTMLWriter {
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <meta name="color-scheme" content="light dark">
-      <title>\(Inline.escaped(Phrase.reportTitle.text(language)))</title>
+      <title>\(markupText(Phrase.reportTitle.text(language)))</title>
       <style>
       \(Texts.style)</style>
       <header>
@@ -55,12 +57,12 @@ struct HTMLWriter {
     case .pictures(let pictures):
       return "<div class=\"pictures\">\n"
         + pictures.map { "<figure>\(inline($0.svg))</figure>\n" }.joined() + "</div>\n"
-    case .output(let text): return "<pre>\(Inline.escaped(text))</pre>\n"
+    case .output(let text): return "<pre>\(markupText(text))</pre>\n"
     case .missing(let text): return "<p class=\"missing\">\(Inline.html(text))</p>\n"
     case .source(let text): return "<p class=\"source\">\(Inline.html(text))</p>\n"
     case .page(let title, let html):
       return "<details><summary>\(Inline.html(title))</summary>\n"
-        + "<iframe loading=\"lazy\" title=\"\(Inline.escaped(title))\" srcdoc=\"\(attribute(html))\">"
+        + "<iframe loading=\"lazy\" title=\"\(markupText(title))\" srcdoc=\"\(markupText(html))\">"
         + "</iframe></details>\n"
     }
   }
@@ -76,19 +78,6 @@ struct HTMLWriter {
       body = body[..<style.lowerBound] + body[end.upperBound...]
     }
     return String(svg[start.lowerBound...opening]) + body
-  }
-
-  private func attribute(_ html: String) -> String {
-    var result = ""
-    for scalar in html.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "\"": result += "&quot;"
-      case "<": result += "&lt;"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
   }
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import Charts
+
 /// Markdown within a line as HTML: `code`, **strong**, *emphasis* and [links](to).
 enum Inline {
   static func html(_ text: String) -> String {
@@ -7,7 +9,7 @@ enum Inline {
     var rest = text[...]
     while let character = rest.first {
       if character == "`", let (inner, behind) = enclosed(rest, "`") {
-        result += "<code>\(escaped(inner))</code>"
+        result += "<code>\(markupText(inner))</code>"
         rest = behind
       } else if rest.hasPrefix("**"), let (inner, behind) = enclosed(rest, "**") {
         result += "<strong>\(html(String(inner)))</strong>"
@@ -18,25 +20,11 @@ enum Inline {
         result += "<em>\(html(String(inner)))</em>"
         rest = behind
       } else if character == "[", let (title, target, behind) = link(rest) {
-        result += "<a href=\"\(escaped(target))\">\(html(String(title)))</a>"
+        result += "<a href=\"\(markupText(target))\">\(html(String(title)))</a>"
         rest = behind
       } else {
-        result += escaped(rest.prefix(1))
+        result += markupText(rest.prefix(1))
         rest = rest.dropFirst()
-      }
-    }
-    return result
-  }
-
-  static func escaped(_ text: some StringProtocol) -> String {
-    var result = ""
-    for character in text {
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      default: result.append(character)
       }
     }
     return result

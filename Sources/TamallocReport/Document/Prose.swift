@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import Charts
+
 /// Markdown of paragraphs, `###` headings, `-` lists, fenced code and tables as HTML: what the report's own
 /// texts are written in, no more.
 enum Prose {
@@ -13,7 +15,7 @@ enum Prose {
         lines.removeFirst()
         let code = taken(&lines) { !$0.hasPrefix("```") }
         lines = lines.dropFirst()
-        result += "<pre>\(Inline.escaped(code.joined(separator: "\n")))</pre>\n"
+        result += "<pre>\(markupText(code.joined(separator: "\n")))</pre>\n"
       } else if line.hasPrefix("### ") {
         lines.removeFirst()
         result += "<h3>\(Inline.html(String(line.dropFirst(4))))</h3>\n"

@@ -82,6 +82,6 @@ struct Measurer {
     // A file of /proc says that it is empty; Foundation asks before it reads.
     var loads = [0.0, 0.0, 0.0]
     guard unsafe getloadavg(&loads, 3) == 3 else { return "" }
-    return loads.map { Figure.decimal($0, digits: 2) }.joined(separator: " ")
+    return loads.map { Figure(language: .english).decimal($0, digits: 2) }.joined(separator: " ")
   }
 }

@@ -27,10 +27,9 @@ struct Recording: Codable, Sendable, Hashable {
   var line: String { command.map(Step.quoted).joined(separator: " ") }
 
   /// Why it failed, in a line.
-  var failure: String {
+  func failure(_ language: Language) -> String {
     let last = errors.split(whereSeparator: \.isNewline).last.map { ": \($0)" } ?? ""
-    if let ending { return ending + last }
-    return "exit status \(status ?? -1)" + last
+    return RecordedWords.text(ending ?? "exit status \(status ?? -1)", language) + last
   }
 
   /// The first JSON value in the output: a machine's console has lines around it.

@@ -38,19 +38,19 @@ extension SectionBuilder {
   }
 
   private func trace(_ first: Contest.Trace, _ same: [Contest.Trace]) -> [Block] {
-    func spread(_ name: String, _ figure: (Contest.Allocator) -> Double?) -> Spread? {
-      Spread(same.flatMap(\.allocators).filter { $0.name == name }.compactMap(figure))
+    func spread(_ name: String, _ value: (Contest.Allocator) -> Double?) -> Spread? {
+      Spread(same.flatMap(\.allocators).filter { $0.name == name }.compactMap(value))
     }
     func chart(
       _ title: Phrase, _ axis: Phrase, _ unit: ChartAxis.Unit, _ scale: BarChart.Scale,
-      _ figure: (Contest.Allocator) -> Double?
+      _ value: (Contest.Allocator) -> Double?
     ) -> Picture {
       let bars = first.allocators.compactMap { allocator -> BarChart.Bar? in
-        guard let spread = spread(allocator.name, figure) else { return nil }
+        guard let spread = spread(allocator.name, value) else { return nil }
         return BarChart.Bar(
           name: allocator.name, value: spread.middle, spread: spread.range,
           tone: allocator.name == "near-best-fit" ? .first : .second,
-          label: unit == .percent ? "" : Figure.short(spread.middle))
+          label: unit == .percent ? "" : figure.short(spread.middle))
       }
       return picture(
         BarChart(title: say(title), axis: say(axis), unit: unit, scale: scale, bars: bars))
@@ -73,17 +73,17 @@ extension SectionBuilder {
       rows: first.allocators.map { allocator in
         [
           allocator.name + (allocator.passed ? "" : " — \(say(.failed))"),
-          Figure.decimal(allocator.penalty, digits: 3),
-          Figure.decimal(allocator.utilisation * 100, digits: 1) + " %",
-          Figure.grouped(allocator.pagesPeak),
-          spread(allocator.name) { $0.nanosecondsPerOperation }?.text(Figure.short) ?? "–",
-          spread(allocator.name) { $0.allocate.map { Double($0.p99) } }?.text(Figure.short) ?? "–",
-          spread(allocator.name) { $0.score }?.text { Figure.decimal($0, digits: 4) } ?? "–",
+          figure.decimal(allocator.penalty, digits: 3),
+          figure.decimal(allocator.utilisation * 100, digits: 1) + " %",
+          figure.grouped(allocator.pagesPeak),
+          spread(allocator.name) { $0.nanosecondsPerOperation }?.text(figure.short) ?? "–",
+          spread(allocator.name) { $0.allocate.map { Double($0.p99) } }?.text(figure.short) ?? "–",
+          spread(allocator.name) { $0.score }?.text { figure.decimal($0, digits: 4) } ?? "–",
         ]
       })
     let name = first.trace.split(separator: "/").last.map(String.init) ?? first.trace
     return [
-      .heading("\(say(.trace)) \(name), \(Figure.grouped(first.events)) \(say(.events))"),
+      .heading("\(say(.trace)) \(name), \(figure.grouped(first.events)) \(say(.events))"),
       .pictures(pictures), .table(table),
     ]
   }

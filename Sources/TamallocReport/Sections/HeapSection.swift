@@ -96,9 +96,9 @@ extension SectionBuilder {
               [row.name]
                 + row.cells.map { cell in
                   cell.map {
-                    "\(Figure.duration($0.nanoseconds / 1e9)) │ \(Figure.grouped($0.kibibytes))"
+                    "\(figure.duration($0.nanoseconds / 1e9)) │ \(figure.grouped($0.kibibytes))"
                   } ?? say(.failed)
-                } + [row.ratio.map { Figure.decimal($0, digits: 2) } ?? "–"]
+                } + [row.ratio.map { figure.decimal($0, digits: 2) } ?? "–"]
             })),
       ]
     }
@@ -108,7 +108,9 @@ extension SectionBuilder {
     }
     .filter { !$0.contains("│ KiB") || $0.hasPrefix("To start") }
     .filter { line in !tables.contains { line.split(separator: " ").map(String.init) == $0.names } }
-    if !rest.isEmpty { blocks.append(.output(rest.joined(separator: "\n"))) }
+    if !rest.isEmpty {
+      blocks.append(.output(RecordedWords.output(rest.joined(separator: "\n"), language)))
+    }
     return blocks + [source(good)]
   }
 
@@ -118,7 +120,7 @@ extension SectionBuilder {
       guard let ratio = row.ratio else { return nil }
       return BarChart.Bar(
         name: row.name, value: ratio, tone: ratio <= 1 ? .first : .second,
-        label: Figure.decimal(ratio, digits: 2))
+        label: figure.decimal(ratio, digits: 2))
     }
     // As few pictures as there must be, of equal length.
     let pictures = max((bars.count + 15) / 16, 1)

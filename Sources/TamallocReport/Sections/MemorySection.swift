@@ -10,7 +10,9 @@ extension SectionBuilder {
       let (good, missing) = results(peers)
       blocks.append(.heading(say(.peersHeading)))
       blocks += missing
-      if let recording = good.first { blocks += [.prose(recording.output), source(good)] }
+      if let recording = good.first {
+        blocks += [.prose(RecordedWords.prose(recording.output, language)), source(good)]
+      }
     }
     return blocks
   }
@@ -29,7 +31,7 @@ extension SectionBuilder {
     }
     return [
       .prose(
-        "\(say(.engine)): `\(first.engine)`; \(say(.requested)): \(Figure.bytes(first.size))."),
+        "\(say(.engine)): `\(first.engine)`; \(say(.requested)): \(figure.bytes(first.size))."),
       .pictures(growth(runs, first) + [allocationTime(runs)]),
       .table(residentTable(runs)), .table(contentTable(runs)), source(good),
     ]
@@ -64,7 +66,7 @@ extension SectionBuilder {
                   name: say(.committed), shape: .area,
                   tone: Demonstrations.isOurs(contender.name) ? .first : .second, points: points),
                 ChartSeries(name: say(.reserved), shape: .line, tone: .frame, points: reserved),
-              ], note: contender.skipped ?? contender.failure ?? "")
+              ], note: (contender.skipped ?? contender.failure).map(translated) ?? "")
         ])
       return Picture(title: contender.name, svg: SVGChart(width: 460).document(of: grid))
     }
@@ -76,7 +78,7 @@ extension SectionBuilder {
       return BarChart.Bar(
         name: name, value: spread.middle, spread: spread.range,
         tone: Demonstrations.isOurs(name) ? .first : .second,
-        label: Figure.duration(spread.middle / 1e6))
+        label: figure.duration(spread.middle / 1e6))
     }
     return picture(
       BarChart(
@@ -88,11 +90,11 @@ extension SectionBuilder {
     let steps = runs.stepNames
     return Table(
       header: ["VmRSS"]
-        + steps.map { $0 == "allocate" ? say(.afterAllocating) : translated($0) },
+        + steps.map { $0 == "allocate" ? say(.afterAllocating) : stepTitle($0) },
       rows: runs.names.map { name in
         [name]
           + steps.map { step in
-            runs.spread(name, step) { Double($0.residentBytes) }?.text { Figure.bytes(Int($0)) }
+            runs.spread(name, step) { Double($0.residentBytes) }?.text { figure.bytes(Int($0)) }
               ?? "–"
           }
       })
@@ -108,15 +110,15 @@ extension SectionBuilder {
           ? say(.notRun) : contenders.allSatisfy { $0.correct == true } ? say(.yes) : say(.no)
         return [
           name, verdict,
-          runs.spread(name, "allocate") { Double($0.virtualBytes) }?.text { Figure.bytes(Int($0)) }
+          runs.spread(name, "allocate") { Double($0.virtualBytes) }?.text { figure.bytes(Int($0)) }
             ?? "–",
-          runs.spread(name, "allocate") { $0.seconds }?.text(Figure.duration) ?? "–",
+          runs.spread(name, "allocate") { $0.seconds }?.text(figure.duration) ?? "–",
         ]
       })
   }
 
   /// `touch 10%` in the report's language.
-  func translated(_ step: String) -> String {
+  func stepTitle(_ step: String) -> String {
     guard let word = step.split(separator: " ").last, word.hasSuffix("%") else { return step }
     return "\(word) \(say(.touched))"
   }
@@ -135,14 +137,14 @@ extension SectionBuilder {
     let steps = runs.stepNames
     let table = Table(
       header: [say(.minorFaults)]
-        + steps.map { $0 == "allocate" ? say(.faultsToAllocate) : translated($0) }
+        + steps.map { $0 == "allocate" ? say(.faultsToAllocate) : stepTitle($0) }
         + [say(.costOfFault)],
       rows: runs.names.map { name in
         [name]
           + steps.map { step in
-            runs.spread(name, step) { Double($0.minorFaults) }?.text { Figure.grouped(Int($0)) }
+            runs.spread(name, step) { Double($0.minorFaults) }?.text { figure.grouped(Int($0)) }
               ?? "–"
-          } + [runs.faultCost(name).map { $0.text { Figure.duration($0 / 1e9) } } ?? "–"]
+          } + [runs.faultCost(name).map { $0.text { figure.duration($0 / 1e9) } } ?? "–"]
       })
     return [
       .pictures([

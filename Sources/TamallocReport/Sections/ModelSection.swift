@@ -13,7 +13,7 @@ extension SectionBuilder {
       missing += absent
       guard let recording = good.first else { continue }
       let lines = recording.output.split(separator: "\n")
-      rows.append([name, lines.last.map(String.init) ?? ""])
+      rows.append([name, lines.last.map { translated(String($0)) } ?? ""])
       all.append(recording)
     }
     var blocks: [Block] = missing
@@ -39,6 +39,9 @@ extension SectionBuilder {
     guard let step = step("model-benchmark", in: .model) else { return [] }
     let (good, missing) = results(step)
     guard let recording = good.first else { return [.heading(say(.modelCost))] + missing }
-    return [.heading(say(.modelCost)), .prose(recording.output), source(good)]
+    return [
+      .heading(say(.modelCost)), .prose(RecordedWords.prose(recording.output, language)),
+      source(good),
+    ]
   }
 }

@@ -10,6 +10,12 @@ struct SectionBuilder {
 
   func say(_ phrase: Phrase) -> String { phrase.text(language) }
 
+  /// Numbers as texts.
+  var figure: Figure { Figure(language: language) }
+
+  /// What a command printed, where it is words.
+  func translated(_ words: String) -> String { RecordedWords.text(words, language) }
+
   /// A section: its text, its figures, and what was left out.
   func section(_ name: SectionName) -> WrittenSection {
     var blocks: [Block] = []
@@ -40,22 +46,22 @@ struct SectionBuilder {
     let recordings = folder.recordings(of: step)
     let good = recordings.filter(\.succeeded)
     if !good.isEmpty { return (good, []) }
-    if let failed = recordings.first {
-      return (
-        [], [.missing("\(say(.notMeasured)): `\(failed.line)` \(say(.failed)): \(failed.failure)")]
-      )
-    }
+    if let failed = recordings.first { return ([], [missing(failed)]) }
     // The step that it needs may have failed.
     for name in step.needs {
       let prerequisites = SectionName.allCases.flatMap { plan.steps(of: $0) }
       guard let needed = prerequisites.first(where: { $0.name == name }),
         let failed = folder.recordings(of: needed).first(where: { !$0.succeeded })
       else { continue }
-      return (
-        [], [.missing("\(say(.notMeasured)): `\(failed.line)` \(say(.failed)): \(failed.failure)")]
-      )
+      return ([], [missing(failed)])
     }
     return ([], [.missing("\(say(.notMeasured)): `\(step.line)` \(say(.waiting)).")])
+  }
+
+  /// Why there are no figures of a command that failed.
+  private func missing(_ failed: Recording) -> Block {
+    let reason = failed.failure(language)
+    return .missing("\(say(.notMeasured)): `\(failed.line)` \(say(.failed)): \(reason)")
   }
 
   /// Which command made the figures above, how often, when, and under what load.
@@ -63,7 +69,7 @@ struct SectionBuilder {
     guard let first = recordings.first else { return .source("") }
     let count = recordings.count > 1 ? ", \(recordings.count) \(say(.times))" : ""
     return .source(
-      "\(say(.measuredBy)) `\(first.line)`\(count); \(first.started), load \(first.load)")
+      "\(say(.measuredBy)) `\(first.line)`\(count); \(first.started), \(say(.load)) \(first.load)")
   }
 
   func machine() -> [Block] {
@@ -71,7 +77,7 @@ struct SectionBuilder {
     let (good, missing) = results(step)
     guard let recording = good.first else { return missing }
     let rows = recording.output.split(separator: "\n").map { line in
-      line.split(separator: "\t", maxSplits: 1).map(String.init)
+      line.split(separator: "\t", maxSplits: 1).map { translated(String($0)) }
     }.filter { $0.count == 2 }
     return [
       .table(Table(header: [say(.field), say(.value)], rows: rows, isText: true)),

@@ -58,7 +58,7 @@ extension SectionBuilder {
     return [.heading(say(.holders)), .pictures([picture(chart)]), .table(table), source(good)]
   }
 
-  private func cell(_ bytes: Int?) -> String { bytes.map(Figure.bytes) ?? "–" }
+  private func cell(_ bytes: Int?) -> String { bytes.map(figure.bytes) ?? "–" }
 
   private func totals() -> [Block] {
     guard let step = step("stat-total", in: .statistics) else { return [] }
@@ -105,7 +105,8 @@ extension SectionBuilder {
       guard line.count > 34, figures.count == 4 else { return nil }
       let name = String(line.prefix(34).reversed().drop { $0 == " " }.reversed())
       return BarChart.Bar(
-        name: name, value: figures[2], tone: name.hasPrefix("tamalloc") ? .first : .second)
+        name: translated(name), value: figures[2],
+        tone: name.hasPrefix("tamalloc") ? .first : .second)
     }
     return [
       .heading(say(.peersOfStatistics)),
@@ -114,7 +115,7 @@ extension SectionBuilder {
           BarChart(
             title: say(.peersOfStatistics), axis: say(.costOfProcess), unit: .number(suffix: " µs"),
             scale: .logarithmic, bars: bars))
-      ]), .output(recording.output), source(good),
+      ]), .output(RecordedWords.output(recording.output, language)), source(good),
     ]
   }
 }

@@ -5,7 +5,8 @@
 
 /// A short text of the report.
 enum Phrase: CaseIterable, Sendable {
-  case reportTitle, subtitle, picturesElsewhere, measuredBy, times, leftOutOfQuickRun, notMeasured
+  case reportTitle, subtitle, picturesElsewhere, measuredBy, times, load, leftOutOfQuickRun,
+    notMeasured
   case leftOut, failed, waiting, quickRun
   case titleMachine, titleDesign, titleMemory, titleKernel, titleFaults, titleStatistics
   case titleAllocators, titleModel, titleHeap, titleProblems, titleLimits
@@ -53,6 +54,7 @@ enum Phrase: CaseIterable, Sendable {
     case .picturesElsewhere: ("In report.html:", "En report.html:")
     case .measuredBy: ("Measured by", "Medido con")
     case .times: ("times", "veces")
+    case .load: ("load", "carga")
     case .leftOutOfQuickRun:
       ("left out of a short run (--quick)", "omitido en una ejecución corta (--quick)")
     case .notMeasured: ("Not measured", "Sin medir")

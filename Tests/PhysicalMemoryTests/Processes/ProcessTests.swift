@@ -155,6 +155,38 @@ import Testing
     #expect(try machine.outOfMemoryScore(of: process) == score)
   }
 
+  @Test func `page tables and swap make a process worse, and of equals the elder is ended`() throws
+  {
+    var machine = try Self.machine(.mebibytes(16), swap: .mebibytes(32))
+    machine.overcommit.mode = .always
+    let dense = try machine.spawn("dense")
+    let sparse = try machine.spawn("sparse")
+    let pages = try machine.tamalloc(.mebibytes(1), in: dense)
+    try machine.touch(ByteCount(40 * 4096), at: pages, in: dense, writing: true)
+    let spread = try machine.tamalloc(.mebibytes(64), in: sparse)
+    for step in 0..<32 {
+      try machine.touch(1, at: spread + .mebibytes(2 * step), in: sparse, writing: true)
+    }
+    #expect(try machine.process(sparse).resident < machine.process(dense).resident)
+    #expect(
+      try machine.outOfMemoryScore(of: sparse) > machine.outOfMemoryScore(of: dense),
+      "each of its pages has a table of its own")
+
+    // Another takes the memory, and their pages go to swap: they are no better for it.
+    let before = try machine.outOfMemoryScore(of: dense)
+    let greedy = try machine.spawn("greedy", scoreAdjustment: -1000)
+    let much = try machine.tamalloc(.mebibytes(20), in: greedy)
+    try machine.touch(.mebibytes(20), at: much, in: greedy, writing: true)
+    #expect(try machine.process(dense).swapped > 0)
+    #expect(try machine.outOfMemoryScore(of: dense) == before)
+
+    var equals = try Self.machine()
+    let elder = try equals.spawn("elder")
+    _ = try equals.spawn("younger")
+    let ended = equals.endWorst()
+    #expect(ended && equals.outOfMemoryKills.map(\.process) == [elder])
+  }
+
   @Test func `promises are kept within the mode of overcommit`() throws {
     var machine = try Self.machine(.mebibytes(64), swap: .mebibytes(16))
     let process = try machine.spawn("p")
@@ -179,6 +211,12 @@ import Testing
     #expect(throws: MachineError.process(.overcommit(.mebibytes(44), mode: .never))) {
       try machine.fork(strict)
     }
+    // 12,288 pages less 11,264 less 512 of root's less 352 of the user's, a 32nd of the process's.
+    #expect(throws: MachineError.process(.overcommit(.kibibytes(161 * 4), mode: .never))) {
+      try machine.tamalloc(.kibibytes(161 * 4), in: strict)
+    }
+    let last = try machine.tamalloc(.kibibytes(160 * 4), in: strict)
+    try machine.munmap(last, .kibibytes(160 * 4), in: strict)
     #expect(machine.committedFrames == 44 << 8)
   }
 

@@ -19,7 +19,7 @@ import Testing
   @Test(arguments: names) func `an example does what it says`(name: String) throws {
     let text = try String(contentsOf: Self.folder.appending(path: name), encoding: .utf8)
     let script = try MachineScript(text)
-    var run = ScriptRun(on: try Machine(script.setup.layout()))
+    var run = ScriptRun(on: try script.machine())
     do {
       try run.run(script)
     } catch {

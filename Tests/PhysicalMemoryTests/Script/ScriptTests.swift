@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Instruments
+import Pages
 import PhysicalMemory
 import Testing
 
@@ -11,13 +12,7 @@ import Testing
     let shown = Shown()
     do throws(ScriptError) {
       let script = try MachineScript(text)
-      let machine: Machine
-      do throws(MachineError) {
-        machine = try Machine(script.setup.layout())
-      } catch {
-        return ("", "\(error)")
-      }
-      var run = ScriptRun(on: machine, sink: { shown.text += $0 })
+      var run = ScriptRun(on: try script.machine(), sink: { shown.text += $0 })
       do {
         try run.run(script)
       } catch {
@@ -45,10 +40,27 @@ import Testing
     ("alloc a", "line 1", "an order is missing"), ("alloc a 0 b", "line 1", "\"b\""),
     ("free a", "line 1", "nothing is called \"a\""), ("repeat 2\ntick", "line 1", "no partner"),
     ("end", "line 1", "no partner"), ("tick\nmachine i386", "line 2", "first statement"),
-    ("machine i386 nodes 2", "a machine", "2 nodes"),
-    ("machine ram 0", "a machine", "no page frame"),
-    ("machine ram 8KiB nodes 3", "a machine", "3 nodes"),
-    ("machine cpus 0", "a machine", "0 processors"),
+    ("machine i386 nodes 2", "line 1", "2 nodes"),
+    ("\nmachine ram 0", "line 2", "no page frame"),
+    ("machine ram 8KiB nodes 3", "line 1", "3 nodes"),
+    ("machine nodes 9223372036854775807 cpus 4", "line 1", "9223372036854775807 nodes"),
+    ("machine cpus 0", "line 1", "0 processors"),
+    ("machine ram 1GiB range 1GiB@0", "line 1", "\"ram\" and \"range\" exclude"),
+    ("machine range", "line 1", "a range is missing"),
+    ("machine range 1GiB", "line 1", "\"1GiB\" is not a range"),
+    ("machine range 1GiB@0:", "line 1", "is not a range"),
+    ("machine range 1GiB@-1", "line 1", "is not a range"),
+    ("machine range -1GiB@0", "line 1", "is not a range"),
+    ("machine range 1GiB@0:1:2", "line 1", "is not a range"),
+    ("machine range 1GiB@0@1", "line 1", "is not a range"),
+    ("machine range 0@0", "line 1", "no page frame"),
+    ("\nmachine range 4KiB@0 range 1KiB@1MiB", "line 2", "whole page frames"),
+    ("machine range 4KiB@100", "line 1", "0x64"),
+    ("machine range 2MiB@0 range 1MiB@1MiB", "line 1", "no two stretches may overlap"),
+    ("machine range 1GiB@1000TiB", "line 1", "this processor addresses"),
+    ("machine i386 range 1GiB@64GiB", "line 1", "this processor addresses 64 GiB"),
+    ("machine range 1GiB@0:1 nodes 1", "line 1", "no node 1"),
+    ("machine range 1GiB@0:9223372036854775807", "line 1", "65 nodes"),
     ("expect free", "line 1", "comparison"), ("expect free = ", "line 1", "missing"),
     ("expect 1 = 2", "line 1", "expected = 2, found 1"),
     ("expect 1 / 0 = 1", "line 1", "no result"),
@@ -66,6 +78,58 @@ import Testing
   func `a bad script says where and why`(text: String, place: String, reason: String) throws {
     let error = try #require(try Self.outcome(text).error, "nothing failed")
     #expect(error.contains(place) && error.contains(reason), "\(error)")
+  }
+
+  @Test(
+    arguments: [
+      ("4KiB@0", 4096, 0, 0), ("1GiB@4GiB:1", 1 << 30, 1 << 32, 1),
+      ("0x1000@0x2000:0x3", 4096, 8192, 3),
+      ("1G@1T", 1 << 30, 1 << 40, 0),
+    ] as [(String, Int, UInt64, Int)])
+  func `a range is read`(text: String, size: Int, start: UInt64, node: Int) throws {
+    #expect(
+      MachineLayout.Range(text)
+        == .init(
+          start: PhysicalAddress(rawValue: start), size: ByteCount(size), node: NodeNumber(node)))
+  }
+
+  @Test func `options win over what a script says of the machine`() throws {
+    let script = try MachineScript("machine range 4MiB@0 range 4MiB@8MiB:1 cpus 3")
+    let own = try script.machine()
+    #expect(own.presentFrames == 2048 && own.spannedFrames == 3072 && own.nodeCount == 2)
+    #expect(own.layout.processors == [0, 0, 1])
+    var options = MachineSetup()
+    options.ram = .mebibytes(1)
+    let smaller = try script.machine(options)
+    #expect(smaller.presentFrames == 256 && smaller.nodeCount == 1)
+    let other = try MachineScript("machine ram 4MiB nodes 3 cpus 3")
+    options.ram = nil
+    options.ranges = [
+      .init(start: PhysicalAddress(rawValue: 1 << 30), size: .mebibytes(2), node: 2)
+    ]
+    let scattered = try other.machine(options)
+    #expect(scattered.presentFrames == 512 && scattered.nodeCount == 3)
+    #expect(try scattered.zone(.dma32, of: 2).present == 512)
+    // It is the options' fault, or both's: no line is to blame.
+    options.ranges = [.init(start: PhysicalAddress(rawValue: 0), size: .mebibytes(2), node: 3)]
+    #expect(
+      performing: { _ = try other.machine(options) },
+      throws: { error in
+        guard let error = error as? ScriptError else { return false }
+        return error.line == 0 && !error.isOutcome && "\(error)" == "the machine has no node 3"
+      })
+  }
+
+  @Test func `a 32-bit machine may have nodes where it is said which range is whose`() throws {
+    var machine = try MachineScript("machine i386 range 512MiB@0 range 1GiB@512MiB:1 cpus 2")
+      .machine()
+    #expect(
+      machine.populatedZones.map { "\($0.node)/\($0.type)" }
+        == ["0/DMA", "0/Normal", "1/Normal", "1/HighMem"])
+    let frame = try machine.allocatePages(flags: .highUser, node: 1)
+    #expect(machine.address(of: frame) == nil)
+    #expect(machine.checkInvariants() == [])
+    try machine.freePages(frame)
   }
 
   @Test func `statements are repeated`() throws {

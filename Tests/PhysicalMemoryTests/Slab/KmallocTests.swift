@@ -60,6 +60,17 @@ import Testing
       try machine.statistics(of: present(machine.slabCache(named: "dma-kmalloc-8"))).slabs == 1)
   }
 
+  @Test func `memory with an address is never high memory`() throws {
+    var machine = try Machine(.i386(ram: .gibibytes(2)))
+    for size: ByteCount in [8, 100, 4096, 20_000] {
+      let address = try machine.kmalloc(size, flags: .highUser)
+      let frame = try present(machine.frame(at: address))
+      #expect(try machine.zone(of: frame).type == .normal, "\(size)")
+      try machine.write([1], at: address)
+      try machine.kfree(address)
+    }
+  }
+
   @Test func `requests that may sleep are refused in atomic context`() throws {
     var machine = try Machine(.x86_64(ram: .mebibytes(64)))
     try machine.kfree(try machine.kmalloc(8))

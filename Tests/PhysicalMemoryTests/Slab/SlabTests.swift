@@ -89,6 +89,40 @@ import Testing
     #expect(machine.checkInvariants() == [])
   }
 
+  @Test func `objects come from partial slabs before empty ones`() throws {
+    var machine = try Self.machine()
+    let cache = try machine.createSlabCache("small", objectSize: 32)
+    let perSlab = try { () throws in
+      let first = try machine.allocateObject(from: cache)
+      try machine.freeObject(first, to: cache)
+      return try machine.statistics(of: cache).objectsPerSlab
+    }()
+    let objects = try (0..<(2 * perSlab)).map { _ in try machine.allocateObject(from: cache) }
+    // One slab becomes empty, and half of the other: more than the batch that is asked for.
+    for object in objects.dropFirst(perSlab / 2) { try machine.freeObject(object, to: cache) }
+    machine.flush(cache.index, cache.index, SlabState.arraySize)
+    #expect(try machine.statistics(of: cache).emptySlabs == 1)
+    #expect(try machine.statistics(of: cache).partialSlabs == 1)
+    _ = try machine.allocateObject(from: cache)
+    #expect(try machine.statistics(of: cache).emptySlabs == 1)
+    #expect(machine.checkInvariants() == [])
+  }
+
+  @Test func `a full array gives back what was freed first, and keeps what was freed last`() throws
+  {
+    var machine = try Self.machine()
+    let cache = try machine.createSlabCache("dentry", objectSize: 192)
+    let limit = try machine.statistics(of: cache).limit
+    let objects = try (0...limit).map { _ in try machine.allocateObject(from: cache) }
+    machine.flush(cache.index, cache.index, SlabState.arraySize)
+    for object in objects { try machine.freeObject(object, to: cache) }
+    let kept = try machine.statistics(of: cache).cachedObjects
+    #expect(kept == limit + 1 - (try machine.statistics(of: cache).batch))
+    for expected in objects.suffix(kept).reversed() {
+      #expect(try machine.allocateObject(from: cache) == expected)
+    }
+  }
+
   @Test func `reclaim has caches shrunk`() throws {
     var machine = try Self.machine()
     let cache = try machine.createSlabCache("dentry", objectSize: 192, options: .reclaimable)

@@ -104,6 +104,9 @@ struct MachineCommandTests {
     arguments: [
       ("expect 1 = 2\n", [], 1, "line 1"), ("tick\nnonsense\n", [], 2, "line 2"),
       ("free a\n", [], 2, "line 1"), ("alloc a 10 GFP_DMA count 9\n", [], 1, "line 1"),
+      ("machine ram 0\n", [], 2, "line 1"), ("", ["--range", "1GiB"], 2, "'1GiB' is no range"),
+      ("", ["--range", "2MiB@0", "--range", "1MiB@1MiB"], 2, "0x100000"),
+      ("", ["--range", "2MiB@0", "--ram", "1MiB"], 2, "--ram and --range exclude"),
       ("", ["--ram", "1"], 2, "no page frame"), ("", ["--nodes", "0"], 2, "0 nodes"),
       ("", ["--model", "pdp11"], 2, "pdp11"), ("", ["--show", "odd"], 2, "odd"),
       ("", ["--report", "/nonexistent/r.html"], 3, "/nonexistent/r.html"),
@@ -114,6 +117,31 @@ struct MachineCommandTests {
     let path = try folder.write(script, to: "a.machine")
     let outcome = try BuiltCommand.run(["lab", "machine", "--script", path] + options)
     #expect(outcome.status == status && outcome.complaint.contains(phrase), "\(outcome)")
+  }
+
+  @Test("without a script the zones are shown at a glance")
+  func glance() throws {
+    let outcome = try BuiltCommand.run(
+      "lab", "machine", "--range", "640KiB@0", "--range", "63MiB@1MiB", "--range", "64MiB@4GiB:1")
+    #expect(outcome.status == 0 && outcome.complaint.isEmpty, "\(outcome.complaint)")
+    let lines = outcome.output.split(separator: "\n").map(String.init)
+    #expect(lines[0].hasPrefix("x86-64, 127.63 MiB of RAM, 2 nodes, 1 processor;"), "\(lines[0])")
+    func words(_ line: String) -> [String] {
+      line.split(separator: " ").prefix(6).map(String.init)
+    }
+    let zones = lines.filter { $0.hasPrefix("0,") || $0.hasPrefix("1,") }.map(words)
+    #expect(
+      zones == [
+        ["0,", "DMA", "0", "4095", "4000", "4000"],
+        ["0,", "DMA32", "4096", "16383", "12288", "12288"],
+        ["1,", "Normal", "1048576", "1064959", "16384", "16384"],
+      ], "\(zones)")
+    #expect(outcome.output.contains("--script FILE"))
+    let folder = try LaboratoryFolder()
+    let script = try folder.write("tick\n", to: "a.machine")
+    #expect(try BuiltCommand.run("lab", "machine", "--script", script).output.isEmpty)
+    #expect(
+      try BuiltCommand.run("lab", "machine", "--procfs", folder.path("proc")).output.isEmpty)
   }
 
   @Test("a frame is explained by its number and by its addresses")
