@@ -31,10 +31,12 @@ public struct Snapshot: Sendable {
   /// - Complexity: O(*n* log *n*).
   init(origin: Origin, processes: [ProcessStatistics], machine: MachineMemory, time: Int) {
     self.origin = origin
+    // The last use of the parameter: nobody else has the rows then, and the ranks are written into them
+    // and not into a copy.
     self.processes = processes
     self.machine = machine
     self.time = time
+    totals = TotalStatistics(of: self.processes)
     OutOfMemoryRanking.assign(to: &self.processes)
-    totals = TotalStatistics(of: processes)
   }
 }

@@ -25,23 +25,25 @@ enum ProcScan {
     let size = (pids.count + threads - 1) / threads
     let root = files.root
     let pieces = stride(from: 0, to: pids.count, by: size).map { start in
-      ScanPiece(root: root, pids: pids[start..<min(start + size, pids.count)])
+      ScanPiece(
+        root: root, pids: pids[start..<min(start + size, pids.count)],
+        capacity: start == 0 ? pids.count : size)
     }
     Kernel.runTogether(pieces.map { piece in { piece.read() } })
-    var rows: [ProcessStatistics] = []
-    rows.reserveCapacity(pids.count)
-    for piece in pieces {
+    // The first piece has room for all.
+    var rows = pieces[0].takeRows() ?? read(pieces[0].pids, from: &files)
+    for piece in pieces.dropFirst() {
       // Where the folder could not be opened once more, this thread reads.
-      rows += piece.rows ?? read(piece.pids, from: &files)
+      rows += piece.takeRows() ?? read(piece.pids, from: &files)
     }
     return rows
   }
 
   fileprivate static func read(
-    _ pids: ArraySlice<ProcessIdentifier>, from files: inout ProcFiles
+    _ pids: ArraySlice<ProcessIdentifier>, from files: inout ProcFiles, capacity: Int = 0
   ) -> [ProcessStatistics] {
     var rows: [ProcessStatistics] = []
-    rows.reserveCapacity(pids.count)
+    rows.reserveCapacity(max(pids.count, capacity))
     for pid in pids {
       if let row = files.row(of: pid) { rows.append(row) }
     }
@@ -53,17 +55,25 @@ enum ProcScan {
 private final class ScanPiece: @unchecked Sendable {
   let root: String
   let pids: ArraySlice<ProcessIdentifier>
-  private(set) var rows: [ProcessStatistics]?
+  private let capacity: Int
+  private var rows: [ProcessStatistics]?
 
-  init(root: String, pids: ArraySlice<ProcessIdentifier>) {
+  init(root: String, pids: ArraySlice<ProcessIdentifier>, capacity: Int) {
     self.root = root
     self.pids = pids
+    self.capacity = capacity
+  }
+
+  /// The rows, which are the caller's alone then; nil where none could be read.
+  func takeRows() -> [ProcessStatistics]? {
+    defer { rows = nil }
+    return rows
   }
 
   func read() {
     do throws(StatisticsError) {
       var files = try ProcFiles(root: root)
-      rows = ProcScan.read(pids, from: &files)
+      rows = ProcScan.read(pids, from: &files, capacity: capacity)
     } catch {
       rows = nil
     }

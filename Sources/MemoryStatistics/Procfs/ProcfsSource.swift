@@ -23,7 +23,7 @@ public struct ProcfsSource: StatisticsSource, ~Copyable {
     var rows = ProcScan.rows(of: pids, from: &files)
     sharing.note(in: &rows)
     for index in rows.indices { files.judge(&rows[index], machine: machine) }
-    return Snapshot(origin: .procfs, processes: rows, machine: machine, time: Kernel.now)
+    return Snapshot(origin: .procfs, processes: consume rows, machine: machine, time: Kernel.now)
   }
 
   public mutating func process(

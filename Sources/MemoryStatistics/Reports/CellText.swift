@@ -8,9 +8,16 @@
 struct CellText {
   /// One cell: it begins where the one before it ends.
   struct Cell {
-    var end: Int
+    private let packedEnd, packedWidth: UInt32
+
+    init(end: Int, width: Int) {
+      packedEnd = UInt32(clamping: end)
+      packedWidth = UInt32(clamping: width)
+    }
+
+    var end: Int { Int(packedEnd) }
     /// Columns on a terminal.
-    var width: Int
+    var width: Int { Int(packedWidth) }
   }
 
   private(set) var bytes: [UInt8] = []

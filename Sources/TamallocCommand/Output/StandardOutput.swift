@@ -12,19 +12,42 @@ enum StandardOutput {
 
   /// Writes a text to a descriptor, all of it.
   static func write(_ text: String, to descriptor: Int32, name: String) throws(Failure) {
-    try write(Array(text.utf8), to: descriptor, name: name)
+    var text = text
+    var failure: Failure?
+    // SAFETY: the buffer is the text's, for the time of the call.
+    text.withUTF8 { bytes in
+      do throws(Failure) {
+        unsafe try write(UnsafeRawBufferPointer(bytes), to: descriptor, name: name)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
   }
 
   /// Writes bytes to a descriptor, all of them.
   static func write(_ bytes: [UInt8], to descriptor: Int32, name: String) throws(Failure) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      // SAFETY: the buffer is the array's, for the time of the call.
-      let written = unsafe rest.withUnsafeBytes { bytes in
-        unsafe Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+    var failure: Failure?
+    // SAFETY: the buffer is the array's, for the time of the call.
+    unsafe bytes.withUnsafeBytes { bytes in
+      do throws(Failure) {
+        unsafe try write(bytes, to: descriptor, name: name)
+      } catch {
+        failure = error
       }
+    }
+    if let failure { throw failure }
+  }
+
+  private static func write(
+    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, name: String
+  ) throws(Failure) {
+    var rest = unsafe bytes[...]
+    while unsafe !rest.isEmpty {
+      let written = unsafe Glibc.write(
+        descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
       if written >= 0 {
-        rest = rest.dropFirst(written)
+        unsafe rest = rest.dropFirst(written)
         continue
       }
       let number = ctamalloc_errno()

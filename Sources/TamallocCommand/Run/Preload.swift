@@ -28,7 +28,8 @@ struct Preload {
     }
     guard let found = candidates.first(where: { unsafe access($0, R_OK) == 0 }) else {
       throw Failure(
-        "\(name) is not installed with this program: make install, or \(script), builds it")
+        "\(name) is not installed with this program: make install, or \(script) in the checkout, builds it"
+      )
     }
     path = found
   }

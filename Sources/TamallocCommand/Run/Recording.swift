@@ -43,7 +43,7 @@ struct Recording {
   /// The library that records, and where to.
   func preload() throws(Failure) -> Preload {
     var preload = try Preload(
-      library: "libtamalloc-record.so", builtBy: "Malloc/build-recorder in the checkout,")
+      library: "libtamalloc-record.so", builtBy: "Malloc/build-recorder")
     preload.environment = [
       "TAMALLOC_RECORD": path,
       "TAMALLOC_RECORD_PARENT": String(getpid()),

@@ -40,6 +40,7 @@ function makeColours() {
     swatch.style.background = colours[number];
     span.append(text);
   };
+  entry(0, "no RAM");
   entry(1, "free, never handed out");
   for (let order = 0; order <= 10; order += 1) entry(2 + order, `free, order ${order}`);
   entry(13, "free, in a per-CPU cache");

@@ -34,19 +34,23 @@ struct StatSelection {
         snapshot = later
         snapshot.noteGrowth(since: earlier)
       }
-      var rows = snapshot.processes.filter(filter.passes)
+      // The rows are moved and not copied wherever they can be: a copy takes as long as some of the reading.
+      let machine = snapshot.machine
+      let origin = snapshot.origin
+      let allTotals = snapshot.totals
+      var rows = (consume snapshot).processes
+      if !filter.isOpen { rows = rows.filter(filter.passes) }
       // What decides or is summed is read for all; the rest for what is shown.
       let early = details.intersection([.proportional]).union(filter.details)
         .union(order.field.details)
       read(early, into: &rows, from: &source)
-      rows.removeAll { !filter.passesCgroup($0) }
+      if filter.cgroup != nil { rows.removeAll { !filter.passesCgroup($0) } }
       let needsSum = !filter.isOpen || details.contains(.proportional)
-      let totals = needsSum ? TotalStatistics(of: rows) : snapshot.totals
+      let totals = needsSum ? TotalStatistics(of: rows) : allTotals
       rows = order.sorted(rows, names: &names)
       if let most { rows = Array(rows.prefix(most)) }
       read(details.subtracting(early), into: &rows, from: &source)
-      return Result(
-        rows: rows, totals: totals, machine: snapshot.machine, origin: snapshot.origin)
+      return Result(rows: rows, totals: totals, machine: machine, origin: origin)
     } catch {
       throw Failure(error)
     }
