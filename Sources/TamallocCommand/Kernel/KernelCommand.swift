@@ -22,7 +22,9 @@ struct KernelOptions: ParsableArguments {
   @Flag(help: "Take the debug flavour: KASAN, lockdep and other checks.")
   var debug = false
 
-  @Option(help: ArgumentHelp("End the machine after this time.", valueName: "seconds"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("End the machine after this time.", valueName: "seconds"))
   var timeout: Int?
 
   func validate() throws {

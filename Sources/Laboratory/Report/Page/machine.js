@@ -38,6 +38,7 @@ function makeColours() {
     const span = node("span", "", legend), swatch = node("i", "", span);
     swatch.className = "swatch";
     swatch.style.background = colours[number];
+    if (number === 0) swatch.style.border = "1px solid var(--free)";
     span.append(text);
   };
   entry(0, "no RAM");

@@ -38,7 +38,9 @@ struct StatCommand: ParsableCommand {
   @Flag(help: "Turn the order around.")
   var reverse = false
 
-  @Option(help: ArgumentHelp("Show only so many processes.", valueName: "count"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Show only so many processes.", valueName: "count"))
   var top: Int?
 
   @OptionGroup var filterOptions: FilterOptions
@@ -73,7 +75,7 @@ struct StatCommand: ParsableCommand {
     if total && columns != nil { throw ValidationError("--total has no --columns") }
     if total && tree { throw ValidationError("--total has no --tree") }
     if tree && (json || csv) { throw ValidationError("--tree is for the table only") }
-    if let top, top < 1 { throw ValidationError("--top needs a count of at least 1") }
+    if let top, top < 1 { throw ValidationError("--top \(top): at least 1 process is needed") }
     if let pid = pids.first(where: { $0 < 1 }) {
       throw ValidationError("'\(pid)' is not a process: they are numbered from 1")
     }

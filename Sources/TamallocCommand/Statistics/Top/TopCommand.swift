@@ -20,13 +20,17 @@ struct TopCommand: ParsableCommand {
       time.
       """)
 
-  @Option(help: ArgumentHelp("Seconds between two looks, 0.1 at least.", valueName: "seconds"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Seconds between two looks, 0.1 at least.", valueName: "seconds"))
   var interval = 1.0
 
   @Option(help: ArgumentHelp("Order by a column.", valueName: "column"))
   var sort: Field = .committed
 
-  @Option(help: ArgumentHelp("Quit after so many looks.", valueName: "count"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Quit after so many looks.", valueName: "count"))
   var count: Int?
 
   @OptionGroup var filterOptions: FilterOptions

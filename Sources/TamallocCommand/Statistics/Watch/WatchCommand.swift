@@ -32,12 +32,15 @@ struct WatchCommand: ParsableCommand {
   var command: [String] = []
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Seconds between two looks, 0.001 at least (default: 0.5, for a command 0.05).",
       valueName: "seconds"))
   var interval: Double?
 
-  @Option(name: .customLong("for"), help: ArgumentHelp("End after so long.", valueName: "seconds"))
+  @Option(
+    name: .customLong("for"), parsing: .unconditional,
+    help: ArgumentHelp("End after so long.", valueName: "seconds"))
   var duration: Double?
 
   @Flag(help: "Print JSON Lines, an object a look, instead of the chart.")
