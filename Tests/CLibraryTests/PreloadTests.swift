@@ -48,7 +48,8 @@ import Testing
     let runs =
       settings.isEmpty
       ? [
-        "1 1 30000", "2 2 60000", "3 8 60000", "4 4 20000 fork", "11 4 400000 churn rare",
+        "1 1 30000", "2 2 60000", "3 8 60000", "4 4 20000 fork", "5 4 60000 untold churn",
+        "11 4 400000 churn rare",
         "12 2 30000 failing", "13 2 30000 limit", "14 2 30000 failing limit churn",
       ] : ["5 3 30000", "6 4 10000 fork", "15 2 20000 failing", "16 2 20000 limit"]
     for arguments in runs {

@@ -112,5 +112,5 @@ public func heapAllocateWholePages(_ size: Int) -> UnsafeMutableRawPointer? {
 
 @c(malloc_usable_size)
 public func heapUsableSize(_ block: UnsafeMutableRawPointer?) -> Int {
-  unsafe Heap.usableSize(address(block)) ?? 0
+  unsafe Heap.tellUsableSize(address(block)) ?? 0
 }

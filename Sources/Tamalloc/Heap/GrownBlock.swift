@@ -15,9 +15,14 @@
 // the slow path is taken, and takes the mark away. What other threads free becomes the owner's again
 // by `Remote.collect`, which takes it away, too.
 //
+// A program may write behind what it asked for once malloc_usable_size has told it how far; then nothing
+// is known of any tail, and from the first such question on all are cleared (`Heap.tellsUsableSizes`).
+//
 // Invariant: if `start` lies in a watched span of this thread's, it is a block that has not been freed
-// since, and zero from `size` to its end unless the program wrote behind what it asked for. Who does
-// (malloc_usable_size allows it) does so at either end of the tail: there it is looked at.
+// since, and zero from `size` to its end unless the program has asked for usable sizes or has written
+// where it must not.
+
+internal import Synchronization
 
 /// The block that a thread resized last.
 struct GrownBlock: BitwiseCopyable {
@@ -34,17 +39,16 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
   @inline(__always)
   func resizeInPlace(_ block: UInt, _ size: UInt, _ usable: UInt, _ span: SpanPointer) {
     var end = usable
-    if unsafe span.pointee.owner & HeapSpan.watched != 0, unsafe pointee.grown.start == block {
+    if unsafe span.pointee.owner & HeapSpan.watched != 0, unsafe pointee.grown.start == block,
+      unsafe !pointee.heap.pointee.tellsUsableSizes.load(ordering: .relaxed)
+    {
       let known = unsafe pointee.grown.size
-      let last = block &+ (usable &- 8)
-      if unsafe Memory.anyWord(min(block &+ known, last)) | Memory.word(last) == 0 {
-        if size >= known {
-          unsafe pointee.grown.size = size
-          return
-        }
-        // The next boundary of 16, up to which clearing goes: behind `known` it is zero already.
-        end = (known &+ 15) & ~15
+      if size >= known {
+        unsafe pointee.grown.size = size
+        return
       }
+      // The next boundary of 16, up to which clearing goes: behind `known` it is zero already.
+      end = (known &+ 15) & ~15
     }
     Zeroing.clearTail(block &+ size, Int(bitPattern: end &- size))
     unsafe watch(block, size, usable, span)

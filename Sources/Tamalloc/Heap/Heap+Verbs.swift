@@ -5,6 +5,7 @@
 // the program leaves them alone: so growing in place needs no clearing, but shrinking does.
 
 internal import Pages
+internal import Synchronization
 
 extension Heap {
   /// The largest size that anything in C may have.
@@ -38,6 +39,16 @@ extension Heap {
     guard unsafe span.pointee.state != .vacant, size != 0 else { return nil }
     guard unsafe (block &- span.pointee.start) % size == 0 else { return nil }
     return Int(size)
+  }
+
+  /// The same for a program, which may write behind what it asked for from now on.
+  package static func tellUsableSize(_ block: UInt) -> Int? {
+    if let heap = unsafe Syscalls.processHeap,
+      unsafe !heap.pointee.tellsUsableSizes.load(ordering: .relaxed)
+    {
+      unsafe heap.pointee.tellsUsableSizes.store(true, ordering: .relaxed)
+    }
+    return usableSize(block)
   }
 
   /// Gives a block another size, in its place or elsewhere; 0, with errno set and the block as it was,

@@ -47,6 +47,8 @@ internal import Synchronization
   var isPurging: Bool
   /// In milliseconds, where ticks don't come from a thread.
   let lastTick: Atomic<Int>
+  /// Whether the program has ever asked how much of a block it may use: see ``GrownBlock``.
+  let tellsUsableSizes: Atomic<Bool>
 
   /// Used in the hardened mode alone.
   var hardened: Hardened
@@ -132,6 +134,7 @@ internal import Synchronization
     purger = Purger()
     isPurging = false
     lastTick = Atomic(0)
+    tellsUsableSizes = Atomic(false)
     unsafe parked = nil
     unsafe newestThread = nil
     records = 0..<0

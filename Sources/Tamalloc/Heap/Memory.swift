@@ -10,13 +10,6 @@ enum Memory {
     unsafe UnsafePointer<UInt>(bitPattern: address).unsafelyUnwrapped.pointee
   }
 
-  /// The word at any address in a block of this heap.
-  @unsafe @inline(__always)
-  static func anyWord(_ address: UInt) -> UInt {
-    unsafe UnsafeRawPointer(bitPattern: address).unsafelyUnwrapped
-      .loadUnaligned(as: UInt.self)
-  }
-
   /// Sets the word at an address.
   ///
   /// - Precondition: the address is that of a block of this heap that nobody uses.

@@ -75,6 +75,14 @@ static void resizing(void) {
   block = realloc(block, 50);
   block = realloc(block, 90);
   CHECK(all(block, 50, 1) && all(block + 50, malloc_usable_size(block) - 50, 0));
+  /* What it may use it has used, but for the ends: then it gets a little more. */
+  block = realloc(block, 1100);
+  block = realloc(block, 1150);
+  memset(block + 1158, 4, malloc_usable_size(block) - 1166);
+  block = realloc(block, 1160);
+  CHECK(all(block + 1160, malloc_usable_size(block) - 1160, 0));
+  CHECK(block[1157] == 0 && block[1158] == 4 && block[1159] == 4);
+  memset(block + 50, 0, 1110);
   block = reallocarray(block, 1000, 1000);
   CHECK(all(block, 50, 1) && all(block + 50, 999950, 0));
   memset(block, 2, 1000000);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stress SEED THREADS OPERATIONS [fork] [churn] [rare] [failing] [limit]
+ * stress SEED THREADS OPERATIONS [fork] [churn] [rare] [untold] [failing] [limit]
  *
  * Random blocks, made by every function that makes one, on several threads that
  * free each other's, against a reference: each block's record says what it must
@@ -12,6 +12,8 @@
  *   fork     children go on for a while in the midst of it
  *   churn    a thread makes 400 steps, then another goes on with its blocks
  *   rare     large blocks are rarer: for many operations
+ *   untold   never asks for usable sizes, and so no more is known of a block than
+ *            was asked for: a heap may clear less for such a program
  *   failing  one in eight system calls of the heap fails for want of memory
  *   limit    48 MiB more than at the beginning may be mapped, no more
  *
@@ -44,7 +46,7 @@ struct block {
 };
 
 static unsigned long seed, operations;
-static int threads, forks, churns, rare;
+static int threads, forks, churns, rare, untold;
 static _Atomic(struct block *) boxes[BOXES];
 /* So that stacks take little of what is limited. */
 static pthread_attr_t small_stack;
@@ -135,6 +137,11 @@ static void check_all(const struct block *block, size_t to) {
   }
 }
 
+/* How many of its bytes a block is known to have. */
+static size_t usable_size(const struct block *block) {
+  return untold ? block->size : malloc_usable_size(block->start);
+}
+
 static void make(struct random *random, struct block *block) {
   size_t alignment = 16, size = any_size(random);
   void *start = NULL;
@@ -175,7 +182,7 @@ static void make(struct random *random, struct block *block) {
   block->start = start;
   block->size = size;
   if ((uintptr_t)start % alignment) fail("misaligned", block, 0);
-  size_t usable = malloc_usable_size(start);
+  size_t usable = usable_size(block);
   if (usable < size) fail("usable size too small", block, usable);
   check_zero(block, 0, usable, "a new block is not zero");
   block->phase = (unsigned char)next(random);
@@ -185,7 +192,7 @@ static void make(struct random *random, struct block *block) {
 
 static void check(struct block *block) {
   check_all(block, block->size);
-  check_zero(block, block->size, malloc_usable_size(block->start),
+  check_zero(block, block->size, usable_size(block),
              "the tail is not zero");
 }
 
@@ -209,7 +216,7 @@ static void resize(struct random *random, struct block *block) {
   block->start = start;
   block->size = size;
   check_all(block, size < before ? size : before);
-  check_zero(block, size < before ? size : before, malloc_usable_size(start),
+  check_zero(block, size < before ? size : before, usable_size(block),
              "what realloc added is not zero");
   write_all(block, before < size ? before : size);
 }
@@ -334,10 +341,10 @@ int main(int count, char **arguments) {
   static const struct {
     const char *name;
     int *option;
-  } options[] = {{"fork", &forks},       {"churn", &churns},  {"rare", &rare},
+  } options[] = {{"fork", &forks},       {"churn", &churns},  {"rare", &rare}, {"untold", &untold},
                  {"failing", &failing}, {"limit", &limited}};
   if (count < 4) {
-    fputs("usage: stress SEED THREADS OPERATIONS [fork|churn|rare|failing|limit]...\n", stderr);
+    fputs("usage: stress SEED THREADS OPERATIONS [fork|churn|rare|untold|failing|limit]...\n", stderr);
     return 2;
   }
   for (index = 0; index < (int)sizeof pattern; index++) {
