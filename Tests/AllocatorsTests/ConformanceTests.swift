@@ -98,7 +98,7 @@ struct Model<Allocator: KernelMemoryAllocator & ~Copyable>: ~Copyable {
   mutating func free(at index: Int) throws {
     let block = blocks.remove(at: index)
     let bytes = UnsafeRawBufferPointer(start: block.start, count: block.size)
-    try #require(bytes.allSatisfy { $0 == block.fill }, "a block of \(block.size) was overwritten")
+    try #require(bytes.isFilled(with: block.fill), "a block of \(block.size) was overwritten")
     let page = pages.page(of: block.start)
     for word in (block.start - page) / 8..<(block.start - page + block.size + 7) / 8 {
       covered[page]?.remove(word)

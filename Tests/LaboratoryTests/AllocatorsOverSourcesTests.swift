@@ -64,7 +64,7 @@ import Testing
     ) throws {
       let block = blocks.remove(at: index)
       let bytes = UnsafeRawBufferPointer(start: block.start, count: block.size)
-      let isWhole = bytes.elementsEqual(repeatElement(block.fill, count: block.size))
+      let isWhole = bytes.isFilled(with: block.fill)
       try #require(isWhole, "seed \(seed): a block of \(block.size) was overwritten")
       allocator.free(block.start, size: block.size, to: &pages)
     }

@@ -8,6 +8,7 @@
 // Checks: a block is a multiple of 8, inside one page in use, and covers nothing that another covers;
 // its pattern is whole when it is freed, and at the end.
 
+internal import Glibc
 internal import Pages
 
 /// The blocks that are live, and what they hold.
@@ -83,8 +84,9 @@ struct BlockLedger {
     // SAFETY: the block was inside a page in use when it was noted, and pages stay mapped.
     let bytes = unsafe UnsafeRawBufferPointer(
       start: pages.start + entry.offset, count: Int(entry.size))
-    let expected = entry.pattern
-    return unsafe bytes.allSatisfy { $0 == expected }
+    guard !bytes.isEmpty, let start = unsafe bytes.baseAddress else { return true }
+    // All bytes are the same iff the first is right and each equals the one before it.
+    return unsafe bytes[0] == entry.pattern && memcmp(start, start + 1, bytes.count - 1) == 0
   }
 
   private static func words(_ offset: Int, _ size: Int) -> Range<Int> {

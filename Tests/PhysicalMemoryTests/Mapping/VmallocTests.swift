@@ -92,7 +92,7 @@ import Testing
       } else if let area = areas.keys.sorted().randomElement(using: &random) {
         let (size, mark) = areas.removeValue(forKey: area)!
         #expect(
-          try machine.read(ByteCount(size), at: area).allSatisfy { $0 == mark },
+          try machine.read(ByteCount(size), at: area).withUnsafeBytes { $0.isFilled(with: mark) },
           "seed \(seed), step \(step)")
         try machine.vfree(area)
       }
