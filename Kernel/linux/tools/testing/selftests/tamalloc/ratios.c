@@ -140,6 +140,30 @@ TEST_TIMEOUT(ordinary_memory, 900)
 	    median(call, ROUNDS), median(write, ROUNDS), median(read, ROUNDS));
 }
 
+/*
+ * By how much ordinary memory differs from itself now, as a factor: 1 where
+ * instructions are counted, and where other work comes and goes the least that
+ * a ratio must pass its goal by to say anything.
+ */
+static double noise(int what)
+{
+	const struct contest control = {
+		what ? "touch, mmap (control)" : "mmap and munmap (control)",
+		map_ordinary, what, 0
+	};
+	double worst = 1;
+
+	for (int series = 0; series < SERIES; series++) {
+		double ratio = race(&control, "mmap");
+
+		if (ratio < 1)
+			ratio = 1 / ratio;
+		if (ratio > worst)
+			worst = ratio;
+	}
+	return worst;
+}
+
 TEST_TIMEOUT(ratios, 900)
 {
 	static const struct contest contests[] = {
@@ -166,8 +190,14 @@ TEST_TIMEOUT(ratios, 900)
 			if (ratio < best)
 				best = ratio;
 		}
-		if (best > contest->goal)
+		if (best <= contest->goal)
+			continue;
+		double allowance = noise(contest->what);
+
+		if (best > contest->goal * allowance)
 			FAIL("%s: the ratio is %.3f, not %.2f", contest->name,
 			     best, contest->goal);
+		say("%s: %.3f and not %.2f, where mmap differs from itself by %.3f",
+		    contest->name, best, contest->goal, allowance);
 	}
 }
