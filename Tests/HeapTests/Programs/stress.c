@@ -341,8 +341,8 @@ int main(int count, char **arguments) {
   static const struct {
     const char *name;
     int *option;
-  } options[] = {{"fork", &forks},       {"churn", &churns},  {"rare", &rare}, {"untold", &untold},
-                 {"failing", &failing}, {"limit", &limited}};
+  } options[] = {{"fork", &forks},     {"churn", &churns},    {"rare", &rare},
+                 {"untold", &untold}, {"failing", &failing}, {"limit", &limited}};
   if (count < 4) {
     fputs("usage: stress SEED THREADS OPERATIONS [fork|churn|rare|untold|failing|limit]...\n", stderr);
     return 2;
@@ -355,9 +355,12 @@ int main(int count, char **arguments) {
   operations = strtoul(arguments[3], NULL, 10) / (unsigned long)threads;
   free(malloc(1)); /* the heap is there before anything fails */
   for (index = 4; index < count; index++) {
-    unsigned option = 0;
-    while (option < 5 && strcmp(options[option].name, arguments[index])) option++;
-    if (option == 5) return 2;
+    unsigned option = 0, known = sizeof options / sizeof options[0];
+    while (option < known && strcmp(options[option].name, arguments[index])) option++;
+    if (option == known) {
+      fprintf(stderr, "stress: there is no option %s\n", arguments[index]);
+      return 2;
+    }
     *options[option].option = 1;
   }
   pthread_attr_init(&small_stack);
