@@ -84,7 +84,7 @@ struct BlockLedger {
     // SAFETY: the block was inside a page in use when it was noted, and pages stay mapped.
     let bytes = unsafe UnsafeRawBufferPointer(
       start: pages.start + entry.offset, count: Int(entry.size))
-    guard !bytes.isEmpty, let start = unsafe bytes.baseAddress else { return true }
+    guard unsafe !bytes.isEmpty, let start = bytes.baseAddress else { return true }
     // All bytes are the same iff the first is right and each equals the one before it.
     return unsafe bytes[0] == entry.pattern && memcmp(start, start + 1, bytes.count - 1) == 0
   }
