@@ -27,7 +27,7 @@ enum ProcScan {
     let pieces = stride(from: 0, to: pids.count, by: size).map { start in
       ScanPiece(
         root: root, pids: pids[start..<min(start + size, pids.count)],
-        capacity: start == 0 ? pids.count : size)
+        capacity: start == 0 ? pids.count : 0)
     }
     Kernel.runTogether(pieces.map { piece in { piece.read() } })
     // The first piece has room for all.

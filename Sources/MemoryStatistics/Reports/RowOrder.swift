@@ -45,16 +45,17 @@ public struct RowOrder: Sendable, Hashable {
       }
     }
     let isDescending = field.isDescending != isReversed
-    numbers.sort { left, right in
-      if left.value == right.value { return left.pid < right.pid }
-      return (left.value < right.value) != isDescending
-    }
-    texts.sort { left, right in
-      if left.value == right.value { return left.pid < right.pid }
-      return (left.value < right.value) != isDescending
+    /// The places by value, and of equal values by pid.
+    func sorted<Value: Comparable>(
+      _ known: [(value: Value, pid: ProcessIdentifier, place: Int)]
+    ) -> [Int] {
+      known.sorted { left, right in
+        if left.value == right.value { return left.pid < right.pid }
+        return (left.value < right.value) != isDescending
+      }.map(\.place)
     }
     unknown.sort { $0.pid < $1.pid }
-    return numbers.map(\.place) + texts.map(\.place) + unknown.map(\.place)
+    return sorted(numbers) + sorted(texts) + unknown.map(\.place)
   }
 
   /// A whole number that has the same order as a number of at least 0 (IEEE 754: the exponent stands
