@@ -49,6 +49,48 @@ import Testing
     return (layout.tally, steps, layout.remainder.count)
   }
 
+  @Test func `many events at a time become the steps that they become one by one`() {
+    let seed = UInt64.random(in: 0...(.max))
+    var random = SeededGenerator(seed: seed)
+    // More live blocks than the slots that there are at first; some requests fit no page, and now and
+    // then a block is resized: what is not as usual ends a piece.
+    var events = TraceEvents()
+    var live: [Int] = []
+    var next = 0
+    for _ in 0..<20_000 {
+      let size = Int.random(in: 0...8300, using: &random)
+      if live.isEmpty || Int.random(in: 0..<8, using: &random) < 5 {
+        events.append(.request(id: next, size: size))
+        live.append(next)
+        next += 1
+      } else if Int.random(in: 0..<50, using: &random) == 0 {
+        events.append(.resize(id: live.randomElement(using: &random)!, size: size))
+      } else {
+        let index = Int.random(in: 0..<live.count, using: &random)
+        events.append(.free(id: live.remove(at: index)))
+      }
+    }
+    let single = Self.layout(Array(events), TraceSelection())
+    var layout = TraceLayout(TraceSelection(), largest: 8184)
+    var batch = Batch()
+    var place = 0
+    var together = 0
+    while place < events.count {
+      let end = min(events.count, place + Int.random(in: 1...3000, using: &random))
+      let added = layout.add(events.packed.span.extracting(place..<end), to: &batch)
+      place += added
+      together += added
+      guard place < end else { continue }
+      layout.add(events[place], to: &batch)
+      place += 1
+    }
+    let steps = batch.steps.map { [$0.isRequest ? 1 : 0, Int($0.slot), $0.size] }
+    #expect(steps == single.steps, "seed \(seed)")
+    #expect(layout.tally == single.tally, "seed \(seed)")
+    #expect(layout.remainder.count == single.remainder, "seed \(seed)")
+    #expect(together > events.count / 2, "\(together) of \(events.count), seed \(seed)")
+  }
+
   @Test func `what is left out is left out for good, and counted`() {
     let events: [TraceEvent] = [
       .request(id: 0, size: 100), .request(id: 1, size: 9000), .request(id: 2, size: 4),

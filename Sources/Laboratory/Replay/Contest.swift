@@ -6,7 +6,8 @@
 // (pages in use × page size − live bytes) / live bytes. The *utilisation* is the sum of the live bytes
 // over the sum of the bytes of pages in use, each after every event. The *process time* is what a
 // process takes that does nothing but replay the trace once with this allocator: it starts, reads the
-// trace, sets the pages up and replays. The *score* is process time in seconds × (1 + penalty).
+// trace, sets the pages up and replays. The last two are *one replay*, over pages that nobody has
+// touched yet. The *score* is process time in seconds × (1 + penalty).
 //
 // Pages and time are taken in runs of their own, so that neither disturbs the other:
 //
@@ -49,6 +50,8 @@ public struct Contest: Sendable {
   public internal(set) var free = Latency()
   /// What reading the clock twice costs, in nanoseconds: the latencies include it.
   public internal(set) var clockCost = 0
+  /// To set up the pages and replay once, in seconds.
+  public internal(set) var replaySeconds = 0.0
   /// The process time, in seconds.
   public internal(set) var seconds = 0.0
 

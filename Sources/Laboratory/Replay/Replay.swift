@@ -153,9 +153,11 @@ public struct Replay: Sendable {
       let begin = Clock.thread
       let end = batch.steps.count + piece
       while batch.steps.count < end {
-        if let event = source.nextPlain() {
-          layout.add(event, to: &batch)
-        } else if let event = try source.next() {
+        let taken = source.takePlain(most: end - batch.steps.count) { events in
+          layout.add(events, to: &batch)
+        }
+        if taken > 0 { continue }
+        if let event = try source.next() {
           layout.add(event, to: &batch)
         } else {
           isLast = true
@@ -175,8 +177,8 @@ protocol EventSource: ~Copyable {
   /// How many there will be.
   var declaredEvents: Int { get }
   var readEvents: Int { get }
-  /// The next event, if it is at hand already.
-  mutating func nextPlain() -> PackedEvent?
+  /// Shows events that are at hand, packed, up to a number; as many as `take` returns are handed out.
+  mutating func takePlain(most: Int, _ take: (Span<UInt64>) -> Int) -> Int
   /// The next event, or nil at the end.
   mutating func next() throws(TraceError) -> TraceEvent?
 }
@@ -194,10 +196,11 @@ struct EventList: EventSource {
 
   var declaredEvents: Int { trace.events.count }
 
-  mutating func nextPlain() -> PackedEvent? {
-    guard readEvents < trace.events.count else { return nil }
-    defer { readEvents += 1 }
-    return PackedEvent(word: trace.events.packed[readEvents])
+  mutating func takePlain(most: Int, _ take: (Span<UInt64>) -> Int) -> Int {
+    let end = min(readEvents + most, trace.events.count)
+    let taken = take(trace.events.packed.span.extracting(readEvents..<end))
+    readEvents += taken
+    return taken
   }
 
   mutating func next() throws(TraceError) -> TraceEvent? {

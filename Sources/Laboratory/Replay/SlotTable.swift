@@ -70,41 +70,75 @@ struct SlotTable: ~Copyable {
     unsafe sizes.deallocate()
   }
 
-  /// The step of a request or a free, where it is as usual; otherwise nil, and nothing has changed.
+  /// Appends the steps of requests and frees, up to the first event that is not as usual; returns how
+  /// many there were.
   ///
   /// Requests and frees follow each other at random: without a branch between them none is guessed
   /// wrong. A request takes the top of the stack and a free puts its slot there, which writes the same
   /// place: that of the slot.
   ///
-  /// - Complexity: O(1).
+  /// - Complexity: O(n).
+  mutating func appendSteps(of events: Span<UInt64>, largest: Int, to steps: inout [Step]) -> Int {
+    var done = 0
+    while done < events.count {
+      let piece = min(events.count - done, Self.pieceLength)
+      let count = unsafe withUnsafeTemporaryAllocation(of: Step.self, capacity: piece) { piece in
+        let count = unsafe self.steps(of: events.extracting(droppingFirst: done), largest, piece)
+        unsafe steps.append(contentsOf: UnsafeBufferPointer(rebasing: piece[..<count]))
+        return count
+      }
+      done += count
+      if count < piece { break }
+    }
+    return done
+  }
+
+  private static var pieceLength: Int { 1024 }
+
+  /// Writes the steps of events into a piece, and returns how many.
   @inline(__always)
-  mutating func step(of event: PackedEvent, largest: Int) -> Step? {
-    let isFree = event.kind >> 1
-    let place = event.id & (capacity &- 1)
-    // SAFETY: the place is within the ring.
-    let found = unsafe window[place]
-    let age = UInt(bitPattern: known &- event.id &- isFree)
-    guard
-      event.kind & 1 == 0, (found != 0) == (isFree != 0),
-      age <= UInt(bitPattern: (capacity &- 1) &* isFree), known < room,
-      spareCount > 0, event.size <= largest
-    else { return nil }
-    let top = spareCount &- 1 &+ isFree
-    let mask = 0 &- UInt32(truncatingIfNeeded: isFree)
-    // SAFETY: top < spareCapacity, for a slot that is freed is not on the stack; a slot is below
-    // spareCapacity.
-    let fresh = unsafe spare[top]
-    let slot = fresh ^ ((fresh ^ (found &- 1)) & mask)
-    unsafe spare[top] = slot
-    spareCount = top &+ isFree
-    leastSpare = min(leastSpare, spareCount)
-    unsafe window[place] = (slot &+ 1) & ~mask
-    let signs = Int32(bitPattern: mask)
-    let size =
-      unsafe Int32(truncatingIfNeeded: event.size) & ~signs | sizes[Int(slot)] & signs
-    unsafe sizes[Int(slot)] = size
-    known &+= 1 &- isFree
-    return Step(slot: slot, code: size ^ signs)
+  private mutating func steps(
+    of events: Span<UInt64>, _ largest: Int, _ piece: UnsafeMutableBufferPointer<Step>
+  ) -> Int {
+    // What changes with each event stays in registers.
+    let (window, spare, sizes) = unsafe (window, spare, sizes)
+    let steps = unsafe piece.baseAddress.unsafelyUnwrapped
+    let ring = capacity &- 1
+    var (known, spareCount, leastSpare) = (known, spareCount, leastSpare)
+    var index = 0
+    while index < piece.count {
+      // SAFETY: a piece is no longer than the events.
+      let event = PackedEvent(word: unsafe events[unchecked: index])
+      let isFree = event.kind >> 1
+      let place = event.id & ring
+      // SAFETY: the place is within the ring.
+      let found = unsafe window[place]
+      let age = UInt(bitPattern: known &- event.id &- isFree)
+      guard
+        event.kind & 1 == 0, (found != 0) == (isFree != 0),
+        age <= UInt(bitPattern: ring &* isFree), known < room,
+        spareCount > 0, event.size <= largest
+      else { break }
+      let top = spareCount &- 1 &+ isFree
+      let mask = 0 &- UInt32(truncatingIfNeeded: isFree)
+      // SAFETY: top < spareCapacity, for a slot that is freed is not on the stack; a slot is below
+      // spareCapacity.
+      let fresh = unsafe spare[top]
+      let slot = fresh ^ ((fresh ^ (found &- 1)) & mask)
+      unsafe spare[top] = slot
+      spareCount = top &+ isFree
+      leastSpare = min(leastSpare, spareCount)
+      unsafe window[place] = (slot &+ 1) & ~mask
+      let signs = Int32(bitPattern: mask)
+      let size =
+        unsafe Int32(truncatingIfNeeded: event.size) & ~signs | sizes[Int(slot)] & signs
+      unsafe sizes[Int(slot)] = size
+      known &+= 1 &- isFree
+      unsafe (steps + index).initialize(to: Step(slot: slot, code: size ^ signs))
+      index &+= 1
+    }
+    (self.known, self.spareCount, self.leastSpare) = (known, spareCount, leastSpare)
+    return index
   }
 
   /// Puts an id that is not there into a slot of its own, and says which.

@@ -18,17 +18,14 @@ struct TraceLayout: ~Copyable {
     isPlain = selection == TraceSelection()
   }
 
-  /// Adds what an event asks for, quickly where it is as usual.
+  /// Adds what packed events ask for, up to the first that is not as usual; returns how many it added.
   ///
-  /// - Complexity: O(1) on average.
-  @inline(__always)
-  mutating func add(_ event: PackedEvent, to batch: inout Batch) {
-    if isPlain, let step = slots.step(of: event, largest: largest) {
-      batch.steps.append(step)
-      tally.events &+= 1
-    } else {
-      add(event.event, to: &batch)
-    }
+  /// - Complexity: O(n).
+  mutating func add(_ events: Span<UInt64>, to batch: inout Batch) -> Int {
+    guard isPlain else { return 0 }
+    let count = slots.appendSteps(of: events, largest: largest, to: &batch.steps)
+    tally.events &+= count
+    return count
   }
 
   /// Adds what an event asks for.

@@ -91,6 +91,8 @@ public struct AllocatorRecord: Codable, Sendable, Hashable {
   public var nanosecondsPerOperation: Double?
   /// How many plain runs there were.
   public var runs: Int
+  /// To set up the pages and replay once.
+  public var replaySeconds: Double?
   /// The process time.
   public var seconds: Double?
   /// The process time, and the penalty on top.
@@ -114,6 +116,7 @@ public struct AllocatorRecord: Codable, Sendable, Hashable {
     runs = contest.runs
     guard contest.runs > 0 else { return }
     nanosecondsPerOperation = contest.nanosecondsPerOperation
+    replaySeconds = contest.replaySeconds
     seconds = contest.seconds
     score = contest.score
     allocate = LatencyRecord(contest.allocate)

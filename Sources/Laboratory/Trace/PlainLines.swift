@@ -38,16 +38,22 @@ struct PlainLines: ~Copyable {
 
   /// Hands out the next event.
   @inline(__always)
-  mutating func pop() -> TraceEvent? { popPacked()?.event }
-
-  /// Hands out the next event as it was packed.
-  @inline(__always)
-  mutating func popPacked() -> PackedEvent? {
+  mutating func pop() -> TraceEvent? {
     guard first < last else { return nil }
     // SAFETY: first < last ≤ capacity, and what is below last was written.
     let word = unsafe packed[first]
     first &+= 1
-    return PackedEvent(word: word)
+    return PackedEvent(word: word).event
+  }
+
+  /// Shows events that have not been handed out, up to a number; as many of them as `take` returns are.
+  @inline(__always)
+  mutating func take(most: Int, _ take: (Span<UInt64>) -> Int) -> Int {
+    // SAFETY: what is below last was written.
+    let events = unsafe UnsafeBufferPointer(start: packed + first, count: min(count, most))
+    let taken = take(unsafe events.span)
+    first &+= taken
+    return taken
   }
 
   /// Hands out all events.

@@ -60,9 +60,11 @@ public struct TraceReader<Input: TraceInput & ~Copyable>: ~Copyable {
     return try nextOfAnyKind()
   }
 
-  /// The next event, if it was read already.
+  /// Shows events that were read already, up to a number; as many as `take` returns are handed out.
   @inline(__always)
-  mutating func nextPlain() -> PackedEvent? { plain.popPacked() }
+  mutating func takePlain(most: Int, _ take: (Span<UInt64>) -> Int) -> Int {
+    plain.take(most: most, take)
+  }
 
   @inline(never)
   private mutating func nextOfAnyKind() throws(TraceError) -> TraceEvent? {

@@ -22,19 +22,22 @@ struct ReplayCommandTests {
     let trace = try folder.trace(300)
     let record = try Self.record([trace])
     #expect(record["trace"] as? String == trace)
+    let reading = try #require(record["readingSeconds"] as? Double)
     let allocators = try #require(record["allocators"] as? [[String: Any]])
     #expect(
       allocators.compactMap { $0["name"] as? String } == AllocatorName.allCases.map(\.rawValue))
     for allocator in allocators {
       #expect(allocator["passed"] as? Bool == true)
       for key in [
-        "penalty", "nanosecondsPerOperation", "seconds", "score", "pagesRequested", "pagesFreed",
-        "pagesPeak",
+        "penalty", "nanosecondsPerOperation", "replaySeconds", "seconds", "score", "pagesRequested",
+        "pagesFreed", "pagesPeak",
       ] {
         #expect(try #require(allocator[key] as? Double) > 0, "\(key) in \(allocator)")
       }
       #expect(allocator["pagesInUse"] as? Int == 0)
       let seconds = try #require(allocator["seconds"] as? Double)
+      let replay = try #require(allocator["replaySeconds"] as? Double)
+      #expect(seconds > reading + replay, "it starts, too")
       let penalty = try #require(allocator["penalty"] as? Double)
       let score = try #require(allocator["score"] as? Double)
       #expect(abs(score - seconds * (1 + penalty)) < 1e-9)
