@@ -31,7 +31,7 @@ public import Pages
 /// The lazy buddy system of SVR4.
 @safe
 @frozen
-public struct LazyBuddy: KernelMemoryAllocator, ~Copyable {
+public struct LazyBuddy: KernelMemoryAllocator, HeaderAllocator, ~Copyable {
   /// The page that begins with the root's block; nil while no block is smaller than a page.
   @usableFromInline var entry: Place?
 
@@ -123,21 +123,7 @@ public struct LazyBuddy: KernelMemoryAllocator, ~Copyable {
     _ block: UnsafeMutableRawPointer, size: Int, to source: inout Source
   ) {
     let block = unsafe BuddyBlock(Place(block) - 8)
-    let order = BuddyBlock.order(size)
-    // A header that says what is expected is not waited for.
-    guard block.order == order else {
-      giveUnexpected(block, block.order, &source)
-      return
-    }
-    give(block, order, &source)
-  }
-
-  /// Gives a block back whose header names another order than its size does.
-  @inlinable @inline(never)
-  mutating func giveUnexpected<Source: PageSource & ~Copyable>(
-    _ block: BuddyBlock, _ order: Int, _ source: inout Source
-  ) {
-    give(block, order, &source)
+    give(block, expected: BuddyBlock.order(size), noted: block.order, &source)
   }
 
   /// Makes a block free, as its order's slack wants it.

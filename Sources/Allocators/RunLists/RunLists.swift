@@ -26,7 +26,7 @@ public import Pages
 /// Power-of-two lists over runs; ``RunMarking`` says how a buffer leads to its run.
 @safe
 @frozen
-public struct RunLists<Marking: RunMarking>: KernelMemoryAllocator, ~Copyable {
+public struct RunLists<Marking: RunMarking>: KernelMemoryAllocator, HeaderAllocator, ~Copyable {
   /// The root's chunk, the last of the first page; nil while nothing is allocated.
   @usableFromInline var entry: Place?
 
@@ -81,20 +81,7 @@ public struct RunLists<Marking: RunMarking>: KernelMemoryAllocator, ~Copyable {
     let place = unsafe Place(block)
     let shift = Self.shift(size)
     let noted = Marking.isPerBuffer ? Int((place - 8).load(0, as: UInt16.self)) : shift
-    // A header that says what is expected is not waited for.
-    guard noted == shift else {
-      giveUnexpected(place, noted, &source)
-      return
-    }
-    give(place, shift, &source)
-  }
-
-  /// Gives a block back whose header names another class than its size does.
-  @inlinable @inline(never)
-  mutating func giveUnexpected<Source: PageSource & ~Copyable>(
-    _ place: Place, _ shift: Int, _ source: inout Source
-  ) {
-    give(place, shift, &source)
+    give(place, expected: shift, noted: noted, &source)
   }
 
   /// Gives a block back.
