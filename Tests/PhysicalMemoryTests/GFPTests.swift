@@ -207,6 +207,22 @@ struct GFPRow: CustomTestStringConvertible, Sendable {
     #expect(machine.events.outOfMemory == 0)
   }
 
+  @Test func `nothing is kept of the first zone that a request finds on its own node`() throws {
+    var setup = MachineSetup()
+    for (ram, nodes) in [(8, 1), (64, 2), (6144, 1), (6144, 3), (16384, 4)] {
+      setup.ram = .mebibytes(ram)
+      setup.nodes = nodes
+      let machine = try Machine(setup.layout())
+      for node in 0..<nodes {
+        for highest in ZoneType.allCases {
+          let list = try machine.zoneList(of: NodeNumber(node), highest: highest)
+          guard let first = list.first, first.rawValue >> 2 == node else { continue }
+          #expect(machine.zones[first.rawValue].lowmemReserve(against: highest) == 0)
+        }
+      }
+    }
+  }
+
   @Test func `lower zones are kept from requests that could use higher ones`() throws {
     var layout = MachineLayout.x86_64(ram: .gibibytes(8))
     layout.usesPerCPUPages = false

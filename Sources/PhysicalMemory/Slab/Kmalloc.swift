@@ -20,7 +20,7 @@ extension Machine {
   ]
   static let generalCount = 13
   /// Requests above it get whole pages.
-  public static let largestObject: ByteCount = 8192
+  public static var largestObject: ByteCount { 8192 }
   /// What `kmalloc(0)` returns: nobody may read or write there (ZERO_SIZE_PTR).
   public static let zeroSizeAddress = KernelAddress(rawValue: 16)
 
@@ -63,7 +63,7 @@ extension Machine {
   public mutating func kmalloc(
     _ size: ByteCount, flags: GFPFlags = .kernel
   ) throws(MachineError) -> KernelAddress {
-    guard size.rawValue &- 1 >= 0, size.rawValue <= 8192 else {
+    guard size.rawValue &- 1 >= 0, size <= Self.largestObject else {
       return try kmallocPages(size, flags)
     }
     return try allocate(

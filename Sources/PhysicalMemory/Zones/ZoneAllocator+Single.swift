@@ -15,12 +15,12 @@ extension Machine {
   @inline(__always)
   mutating func takeSingle(_ flags: GFPFlags) -> PageFrameNumber? {
     guard flags.isDisjoint(with: [.zero, .compound, .cold]), !context.isAtomic else { return nil }
-    let highest = flags.highestZone
-    let number = zoneLists[zoneList(nodeIndex, highest)]
+    let number = zoneLists[zoneList(nodeIndex, flags.highestZone)]
     guard number != Self.zoneListEnd, Int(number) >> 2 == nodeIndex else { return nil }
     let zone = Int(number)
-    let floor = zones[zone].watermarks.low &+ zones[zone].lowmemReserve[highest.rawValue]
-    guard zones[zone].free > floor else { return nil }
+    // What is kept of a zone for requests of lower zones is a share of the node's zones between it and the
+    // request's highest one. In its own node's first zone there are none between: nothing is kept.
+    guard zones[zone].free > zones[zone].watermarks.low else { return nil }
     let cache = zone &* processorCount &+ processorIndex
     guard let frame = perCPUPages[cache].list.pop(.first, frames) else { return nil }
     events.fast &+= 1

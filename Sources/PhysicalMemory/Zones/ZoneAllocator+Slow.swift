@@ -78,10 +78,7 @@ extension Machine {
   mutating func takeAboveMin(_ request: Request, _ depth: ReserveDepth) -> PageFrameNumber? {
     let highest = request.flags.highestZone
     var entry = zoneList(request.node, highest)
-    while zoneLists[entry] != Self.zoneListEnd {
-      let zone = Int(zoneLists[entry])
-      entry += 1
-      if request.flags.contains(.thisNode), zone >> 2 != request.node { continue }
+    while let zone = nextZone(&entry, request) {
       let kept = depth == .all ? 0 : zones[zone].lowmemReserve[highest.rawValue]
       // With all rights the last frame may go: then one block more than nothing must be there.
       let floor = depth == .all ? -1 : depth.floor(zones[zone].watermarks.min) + kept
@@ -97,10 +94,7 @@ extension Machine {
   private func mayHelp(_ request: Request) -> Bool {
     let highest = request.flags.highestZone
     var entry = zoneList(request.node, highest)
-    while zoneLists[entry] != Self.zoneListEnd {
-      let zone = Int(zoneLists[entry])
-      entry += 1
-      if request.flags.contains(.thisNode), zone >> 2 != request.node { continue }
+    while let zone = nextZone(&entry, request) {
       let files =
         zones[zone].reclaimable[ReclaimList.inactiveFile.rawValue]
         + zones[zone].reclaimable[ReclaimList.activeFile.rawValue]

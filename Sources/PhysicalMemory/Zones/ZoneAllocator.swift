@@ -83,12 +83,7 @@ extension Machine {
   private mutating func takeAboveLow(_ request: Request) -> PageFrameNumber? {
     let highest = request.flags.highestZone
     var entry = zoneList(request.node, highest)
-    while true {
-      let number = zoneLists[entry]
-      if number == Self.zoneListEnd { return nil }
-      let zone = Int(number)
-      entry &+= 1
-      if request.flags.contains(.thisNode), zone >> 2 != request.node { return nil }
+    while let zone = nextZone(&entry, request) {
       let floor = zones[zone].watermarks.low &+ zones[zone].lowmemReserve[highest.rawValue]
       if hasRoom(zone, order: request.order, above: floor),
         let frame = take(zone, request)
@@ -96,6 +91,20 @@ extension Machine {
         return frame
       }
     }
+    return nil
+  }
+
+  /// The zone at an entry of a list, and the entry of the next one; nil where none is left that the
+  /// request may be served from.
+  @inline(__always)
+  func nextZone(_ entry: inout Int, _ request: Request) -> Int? {
+    let number = zoneLists[entry]
+    if number == Self.zoneListEnd { return nil }
+    let zone = Int(number)
+    // A list begins with all zones of its own node.
+    if request.flags.contains(.thisNode), zone >> 2 != request.node { return nil }
+    entry &+= 1
+    return zone
   }
 
   /// Whether a zone can give a block and keep more than `floor` frames (__zone_watermark_ok).
