@@ -21,7 +21,7 @@ public enum MachineError: Error, Sendable, Hashable {
   case invalidProcessorCount(Int)
   /// A stretch of RAM does not begin and end at page frames, is empty, or overlaps another.
   case invalidRange(start: PhysicalAddress, size: ByteCount)
-  /// The table of distances is not square, has a row too few, or a distance below 10.
+  /// The table of distances is not square, has a row too few, or a distance that is not 10 to 255.
   case invalidDistances
   /// The host has no room for the machine.
   case host(AllocationError)
@@ -100,7 +100,7 @@ extension MachineError: CustomStringConvertible {
     case .invalidRange(let start, let size):
       "RAM of \(size.rawValue) bytes at 0x\(String(start.rawValue, radix: 16)) can't be: it must be whole page frames, and no two stretches may overlap"
     case .invalidDistances:
-      "the distances between nodes need a row and a column for each node, and 10 at least"
+      "the distances between nodes need a row and a column for each node, and are 10 to 255"
     case .host(let error):
       "the host has no room for the machine: \(error)"
     case .invalidOrder(let order):

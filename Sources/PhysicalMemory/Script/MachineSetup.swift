@@ -16,6 +16,8 @@ public struct MachineSetup: Sendable, Hashable {
   public var nodes: Int?
   /// Processors.
   public var cpus: Int?
+  /// How far nodes are from each other, where it is not 20.
+  public var distances: [NodeDistance] = []
   /// Bytes of swap.
   public var swap: ByteCount?
   /// The seed of its chance.
@@ -29,7 +31,7 @@ public struct MachineSetup: Sendable, Hashable {
   public init() {}
 
   /// Reads `machine i386 ram 1GiB cpus 2 swap 64MiB seed 7 watermarks linear percpu off`, or with
-  /// `range 640KiB@0 range 1GiB@1MiB` in place of `ram`.
+  /// `range 640KiB@0 range 1GiB@1MiB` in place of `ram`, and `nodes 3 distance 0:2:40`.
   init(_ words: inout ScriptWords) throws(ScriptError.Problem) {
     while let word = words.nextIfAny() {
       switch word {
@@ -42,6 +44,12 @@ public struct MachineSetup: Sendable, Hashable {
         }
         ranges.append(range)
       case "nodes": nodes = try words.number("the number of nodes")
+      case "distance":
+        let word = try words.next("a distance")
+        guard let distance = NodeDistance(word) else {
+          throw .invalid(word, expected: "a distance; write NODE:NODE:DISTANCE, as 0:1:40")
+        }
+        distances.append(distance)
       case "cpus": cpus = try words.number("the number of processors")
       case "swap": swap = try words.size("the size of swap")
       case "seed": seed = try words.number("the seed")
@@ -60,6 +68,7 @@ public struct MachineSetup: Sendable, Hashable {
     if let ram { (result.ram, result.ranges) = (ram, []) }
     if !ranges.isEmpty { (result.ram, result.ranges) = (nil, ranges) }
     if let nodes { result.nodes = nodes }
+    if !distances.isEmpty { result.distances = distances }
     if let cpus { result.cpus = cpus }
     if let swap { result.swap = swap }
     if let seed { result.seed = seed }
@@ -70,9 +79,15 @@ public struct MachineSetup: Sendable, Hashable {
 
   /// The plan: where nothing was said, a 64-bit machine of 4 GiB with a node and a processor.
   ///
-  /// - Throws: ``MachineError/nodesWithoutRanges(_:)``; ``MachineError/invalidNodeCount(_:frames:)``.
+  /// - Throws: ``MachineError/nodesWithoutRanges(_:)``; ``MachineError/invalidNodeCount(_:frames:)``;
+  ///   ``MachineError/invalidProcessorCount(_:)``; ``MachineError/noSuchNode(_:)``.
   public func layout() throws(MachineError) -> MachineLayout {
+    // Before they are laid out on nodes, so that the message has the number that somebody said.
+    if let cpus, cpus > 512 { throw .invalidProcessorCount(cpus) }
     var layout = try ranges.isEmpty ? contiguous() : scattered()
+    if !distances.isEmpty, (1...64).contains(layout.nodeCount) {
+      layout.distances = try NodeDistance.table(distances, nodes: layout.nodeCount)
+    }
     if let swap { layout.swap = swap }
     if let seed { layout.seed = UInt64(truncatingIfNeeded: seed) }
     if let policy { layout.watermarkPolicy = policy }

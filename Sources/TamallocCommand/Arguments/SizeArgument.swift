@@ -20,7 +20,17 @@ enum SizeArgument {
   /// The most that an address of today's processors can reach.
   private static let maximum = 1 << 56
 
+  /// A size of something that there is.
   static func parse(_ text: String) throws -> ByteCount {
+    let size = try parseOrZero(text)
+    guard size > 0 else {
+      throw ValidationError("the size '\(text)' is zero: it must be 1 at least")
+    }
+    return size
+  }
+
+  /// A size of something that there may be none of.
+  static func parseOrZero(_ text: String) throws -> ByteCount {
     let trimmed = text.trimmingSpaces
     guard let number = DecimalNumber(prefixOf: trimmed),
       let unit = units[String(trimmed.dropFirst(number.length)).trimmingSpaces.lowercased()]
@@ -30,9 +40,6 @@ enum SizeArgument {
     if number.isNegative { throw ValidationError("the size '\(text)' is negative") }
     guard let scaled = number.multiplied(by: unit), scaled.whole <= maximum else {
       throw ValidationError("the size '\(text)' is more than a processor can address (64 PiB)")
-    }
-    if scaled.whole == 0 && !scaled.hasRest {
-      throw ValidationError("the size '\(text)' is zero: there is nothing to allocate")
     }
     if scaled.hasRest {
       throw ValidationError("the size '\(text)' is not a whole number of bytes")

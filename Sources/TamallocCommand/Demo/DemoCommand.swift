@@ -29,7 +29,7 @@ struct DemoCommand: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The byte of the row tamalloc-fill: 0 to 255, or 0x00 to 0xFF (default: 0xA5).",
+      "The byte of the row tamalloc-fill: 0 to 255, or 0x00 to 0xFF. (default: 0xA5)",
       discussion: "The other rows hold zeros.", valueName: "byte"),
     transform: FillByte.parse)
   var fill: UInt8 = 0xA5
@@ -37,7 +37,7 @@ struct DemoCommand: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The shares of pages to touch, one step each: 1%,10% (default: 1%,10%,50%,100%).",
+      "The shares of pages to touch, one step each: 1%,10%. (default: 1%,10%,50%,100%)",
       valueName: "percents"),
     transform: Percentage.parseList)
   var touch: [Percentage]?

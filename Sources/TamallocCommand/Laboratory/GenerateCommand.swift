@@ -35,24 +35,24 @@ struct GenerateCommand: ParsableCommand {
   var count: Int?
 
   @Option(
-    help: ArgumentHelp("How sizes are spread (default: log).", valueName: "log|linear"),
+    help: ArgumentHelp("How sizes are spread. (default: log)", valueName: "log|linear"),
     completion: .list(["log", "linear"]))
   var distribution: String?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The least size (default: 8).", valueName: "bytes"),
+    help: ArgumentHelp("The least size. (default: 8)", valueName: "bytes"),
     transform: SizeArgument.parse)
   var min: ByteCount?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The largest size (default: 8000).", valueName: "bytes"),
+    help: ArgumentHelp("The largest size. (default: 8000)", valueName: "bytes"),
     transform: SizeArgument.parse)
   var max: ByteCount?
 
   @Option(
-    help: ArgumentHelp("How long blocks live (default: uniform).", valueName: "uniform|early"),
+    help: ArgumentHelp("How long blocks live. (default: uniform)", valueName: "uniform|early"),
     completion: .list(["uniform", "early"]))
   var lifetime: String?
 
@@ -66,12 +66,12 @@ struct GenerateCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("The page that a pattern is made for (default: 8192).", valueName: "bytes"),
-    transform: SizeArgument.parse)
+    help: ArgumentHelp("The page that a pattern is made for. (default: 8192)", valueName: "bytes"),
+    transform: SizeArgument.parseOrZero)
   var pageSize: ByteCount?
 
   @Option(
-    help: ArgumentHelp("Draw the sizes and the live bytes as SVG.", valueName: "file"),
+    help: ArgumentHelp("Draw the sizes and the live bytes as SVG.", valueName: "file.svg"),
     completion: .file(extensions: ["svg"]))
   var plot: String?
 
@@ -86,7 +86,6 @@ struct GenerateCommand: ParsableCommand {
     guard count >= 0, count <= Self.mostRequests else {
       throw ValidationError("COUNT \(count): a trace has 0 to \(Self.mostRequests) requests")
     }
-    guard output != nil else { throw ValidationError("where to? -o FILE is missing") }
     if let pattern {
       guard HostilePattern(rawValue: pattern) != nil else {
         throw ValidationError("there is no pattern '\(pattern)': --pattern list names them")
@@ -104,6 +103,7 @@ struct GenerateCommand: ParsableCommand {
       if pageSize != nil { throw ValidationError("--page-size is for patterns") }
       _ = try recipe(count)
     }
+    guard output != nil else { throw ValidationError("where to? -o FILE is missing") }
   }
 
   func run() throws {

@@ -73,7 +73,10 @@ struct MachineCommand: ParsableCommand {
     let shown = Shown()
     let run = try machine.run(
       failure: &failure,
-      sink: { if json { shown.text += $0 } else { try StandardOutput.write($0) } },
+      sink: { text in
+        shown.isEmpty = false
+        if json { shown.text += text } else { try StandardOutput.write(text) }
+      },
       observer: { if page != nil { history.look(at: $0) } })
     for view in show { try StandardOutput.write(view.text(of: run.machine)) }
     if let procfs { try ProcFolder(path: procfs).write(run.machine) }
@@ -91,11 +94,14 @@ struct MachineCommand: ParsableCommand {
       let lines = MachineTable(run.machine).lines(width: min(Terminal.columns, 120))
       return try StandardOutput.write(lines.joined(separator: "\n") + "\n")
     }
-    if run.expectations > 0, show.isEmpty {
+    guard show.isEmpty else { return }
+    let ran = run.steps == 1 ? "1 statement run" : "\(run.steps) statements run"
+    if run.expectations > 0 {
       let count = run.expectations
       let held = count == 1 ? "1 expectation held" : "\(count) expectations held"
-      try StandardOutput.write(
-        "\(held), \(run.steps) statements run\n")
+      try StandardOutput.write("\(held), \(ran)\n")
+    } else if shown.isEmpty, procfs == nil, report == nil {
+      try StandardOutput.write("\(ran); it expects nothing and shows nothing\n")
     }
   }
 }
@@ -103,6 +109,7 @@ struct MachineCommand: ParsableCommand {
 /// What a script showed.
 private final class Shown {
   var text = ""
+  var isEmpty = true
 }
 
 /// A folder that gets a machine's views as files: buddyinfo, …, status of each process in a folder with

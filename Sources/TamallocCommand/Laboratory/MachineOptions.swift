@@ -7,14 +7,14 @@ internal import PhysicalMemory
 /// Which machine, and what is done with it first; for every command on a machine.
 struct MachineOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("How its processors address (default: x86-64).", valueName: "i386|x86-64"),
+    help: ArgumentHelp("How its processors address. (default: x86-64)", valueName: "i386|x86-64"),
     completion: .list(["i386", "x86-64"]), transform: Self.parseModel)
   var model: Architecture?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("How much RAM it has (default: 4GiB).", valueName: "size"),
-    transform: SizeArgument.parse)
+    help: ArgumentHelp("How much RAM it has. (default: 4GiB)", valueName: "size"),
+    transform: SizeArgument.parseOrZero)
   var ram: ByteCount?
 
   @Option(
@@ -28,18 +28,26 @@ struct MachineOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "How many nodes it has (default: 1, or those that --range names).", valueName: "count"))
+      "How many nodes it has. (default: 1, or those that --range names)", valueName: "count"))
   var nodes: Int?
 
   @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "How far two nodes are from each other, as 0:1:40; a node is 10 from itself. (default: 20)",
+      discussion: "The other direction is as far, where it has no distance of its own.",
+      valueName: "node:node:distance"), transform: Self.parseDistance)
+  var distance: [NodeDistance] = []
+
+  @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("How many processors it has (default: 1).", valueName: "count"))
+    help: ArgumentHelp("How many processors it has. (default: 1)", valueName: "count"))
   var cpus: Int?
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("How large its swap area is (default: none).", valueName: "size"),
-    transform: SizeArgument.parse)
+    help: ArgumentHelp("How large its swap area is. (default: none)", valueName: "size"),
+    transform: SizeArgument.parseOrZero)
   var swap: ByteCount?
 
   @Option(
@@ -59,6 +67,13 @@ struct MachineOptions: ParsableArguments {
       throw ValidationError("'\(text)' is no range: write it like 1GiB@4GiB, or 1GiB@4GiB:1")
     }
     return range
+  }
+
+  static func parseDistance(_ text: String) throws -> NodeDistance {
+    guard let distance = NodeDistance(text) else {
+      throw ValidationError("'\(text)' is no distance: write it like 0:1:40")
+    }
+    return distance
   }
 
   func validate() throws {
@@ -90,6 +105,7 @@ struct MachineOptions: ParsableArguments {
     setup.ram = ram
     setup.ranges = range
     setup.nodes = nodes
+    setup.distances = distance
     setup.cpus = cpus
     setup.swap = swap
     let machine: Machine

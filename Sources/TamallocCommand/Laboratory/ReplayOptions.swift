@@ -8,7 +8,7 @@ internal import Pages
 struct ReplayOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The allocators: all, or names with commas between them (default: all).",
+      "The allocators: all, or names with commas between them. (default: all)",
       discussion: "Names: \(AllocatorList.listed).", valueName: "names"),
     completion: AllocatorList.completion, transform: AllocatorList.parse)
   var allocator = AllocatorList.all
@@ -18,8 +18,8 @@ struct ReplayOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Bytes in a page (default: 8192).", valueName: "bytes"),
-    transform: SizeArgument.parse)
+    help: ArgumentHelp("Bytes in a page. (default: 8192)", valueName: "bytes"),
+    transform: SizeArgument.parseOrZero)
   var pageSize = PagePool.usualPageSize.bytes
 
   @Option(
@@ -28,7 +28,7 @@ struct ReplayOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Where the pages come from (default: pool).",
+      "Where the pages come from. (default: pool)",
       discussion: """
         pool keeps what was touched; mapped gives each page back to the system; model takes blocks of \
         a modelled machine's buddy system (lab machine).

@@ -24,7 +24,8 @@ struct ReplacedFile {
     isSpecial = exists && status.st_mode & S_IFMT != S_IFREG
     if exists && status.st_mode & S_IFMT == S_IFDIR { throw Self.failure(path, EISDIR) }
     if exists, unsafe access(target, W_OK) != 0 { throw Self.failure(path, ctamalloc_errno()) }
-    if !isSpecial, unsafe access(Self.folder(of: target), W_OK | X_OK) != 0 {
+    // The dot has the system say that it is no folder, where it is none.
+    if !isSpecial, unsafe access(Self.folder(of: target) + "/.", W_OK | X_OK) != 0 {
       throw Self.failure(path, ctamalloc_errno())
     }
   }

@@ -16,8 +16,11 @@ enum Terminal {
 
   /// Whether colours are welcome at standard output: see no-color.org.
   static var isColored: Bool {
-    isOutput && (environment("NO_COLOR") ?? "").isEmpty && environment("TERM") != "dumb"
+    isOutput && (environment("NO_COLOR") ?? "").isEmpty && !isDumb
   }
+
+  /// Whether the terminal says that it can only go on: nothing may be written over.
+  static var isDumb: Bool { environment("TERM") == "dumb" }
 
   /// Writes a line to standard error; nothing can be done where that fails.
   static func complain(_ line: String) {
@@ -31,12 +34,13 @@ enum Terminal {
   }
 }
 
-/// One line on a terminal's standard error that says what is going on; nothing in a pipe.
+/// One line on a terminal's standard error that says what is going on; nothing in a pipe, or where lines
+/// can't be written over.
 struct ProgressLine: ~Copyable {
   private let isShown: Bool
 
   init(isShown: Bool) {
-    self.isShown = isShown
+    self.isShown = isShown && !Terminal.isDumb
   }
 
   /// Puts `text` in the place of what was there.

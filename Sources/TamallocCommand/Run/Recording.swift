@@ -16,6 +16,7 @@ struct Recording {
   let path: String
   /// Whether processes that the command starts are recorded as well, in files of their own.
   let includesChildren: Bool
+  private let recorder: Preload
 
   /// Makes an empty file.
   init(path: String, includesChildren: Bool) throws(Failure) {
@@ -23,6 +24,8 @@ struct Recording {
     self.path =
       path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     self.includesChildren = includesChildren
+    // First: what the file holds is not lost for a command that can't be recorded.
+    recorder = try Preload(library: "libtamalloc-record.so", builtBy: "Malloc/build-recorder")
     guard self.path.utf8.count < 4000 else {
       throw Failure("\(path) can't be written: its name is too long", status: .usage)
     }
@@ -41,9 +44,8 @@ struct Recording {
   }
 
   /// The library that records, and where to.
-  func preload() throws(Failure) -> Preload {
-    var preload = try Preload(
-      library: "libtamalloc-record.so", builtBy: "Malloc/build-recorder")
+  var preload: Preload {
+    var preload = recorder
     preload.environment = [
       "TAMALLOC_RECORD": path,
       "TAMALLOC_RECORD_PARENT": String(getpid()),

@@ -57,7 +57,7 @@ struct RunCommand: ParsableCommand {
     if let record {
       let made = try Recording(path: record, includesChildren: children)
       recording = made
-      preloads.append(try made.preload())
+      preloads.append(made.preload)
     }
     if stats || hardened || record == nil { preloads.append(try heap()) }
     try Preload.apply(preloads)

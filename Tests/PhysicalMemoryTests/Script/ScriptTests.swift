@@ -61,6 +61,15 @@ import Testing
     ("machine i386 range 1GiB@64GiB", "line 1", "this processor addresses 64 GiB"),
     ("machine range 1GiB@0:1 nodes 1", "line 1", "no node 1"),
     ("machine range 1GiB@0:9223372036854775807", "line 1", "65 nodes"),
+    ("machine nodes 2 distance", "line 1", "a distance is missing"),
+    ("machine nodes 2 distance 0:1", "line 1", "\"0:1\" is not a distance"),
+    ("machine nodes 2 distance 0:1:", "line 1", "is not a distance"),
+    ("machine nodes 2 distance 0:1:9", "line 1", "10 to 255"),
+    ("machine nodes 2 distance 0:1:256", "line 1", "10 to 255"),
+    ("machine nodes 2 distance 0:2:20", "line 1", "no node 2"),
+    ("machine nodes 2 distance -1:0:20", "line 1", "no node -1"),
+    ("machine nodes 65 distance 0:64:20", "line 1", "65 nodes"),
+    ("machine cpus 9999", "line 1", "9999 processors"),
     ("expect free", "line 1", "comparison"), ("expect free = ", "line 1", "missing"),
     ("expect 1 = 2", "line 1", "expected = 2, found 1"),
     ("expect 1 / 0 = 1", "line 1", "no result"),
@@ -91,6 +100,27 @@ import Testing
       MachineLayout.Range(text)
         == .init(
           start: PhysicalAddress(rawValue: start), size: ByteCount(size), node: NodeNumber(node)))
+  }
+
+  @Test func `nodes are as far from each other as a script says`() throws {
+    let script = try MachineScript(
+      "machine ram 64MiB nodes 4 distance 0:2:15 distance 1:3:40 distance 3:1:12")
+    let machine = try script.machine()
+    #expect(
+      machine.layout.distances == [
+        [10, 20, 15, 20], [20, 10, 20, 40], [15, 20, 10, 20], [20, 12, 20, 10],
+      ])
+    var options = MachineSetup()
+    options.distances = [try #require(NodeDistance("0:3:11"))]
+    let other = try script.machine(options)
+    #expect(other.layout.distances?[0] == [10, 20, 20, 11])
+    func nodes(_ machine: borrowing Machine) throws -> [Int] {
+      try machine.zoneList(of: 0, highest: .dma32).map { $0.rawValue / 4 }.reduce(into: []) {
+        if $0.last != $1 { $0.append($1) }
+      }
+    }
+    #expect(try nodes(machine) == [0, 2, 1, 3])
+    #expect(try nodes(other) == [0, 3, 1, 2])
   }
 
   @Test func `options win over what a script says of the machine`() throws {
