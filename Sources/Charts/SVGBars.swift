@@ -38,7 +38,9 @@ extension SVGChart {
     }
     if let reference = chart.reference {
       let x = left + chart.fraction(of: reference) * plotWidth
-      svg.path("M\(x) \(top)V\(floor)", class: "line frame")
+      // Beside the bars only: above them stand their names and numbers.
+      let pieces = chart.bars.indices.map { "M\(x) \(top + Double($0) * rowHeight + 16)v19" }
+      svg.path(pieces.joined(), class: "line frame")
     }
     svg.text(chart.axis, x: left + plotWidth / 2, y: height - 12, class: "quiet", anchor: "middle")
     return svg.finished()

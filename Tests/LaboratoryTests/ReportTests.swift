@@ -77,6 +77,42 @@ import Testing
     }
   }
 
+  /// Who adds a text to the page is told that it has no Spanish, and who takes one away that it still has.
+  @Test func `each text of the pages has its Spanish`() throws {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Sources/Laboratory/Report/Page")
+    func text(_ name: String) throws -> String {
+      try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+    }
+    let pairs = try text("language.js").matches(of: /"([^"]+)": "([^"]+)"/)
+    let spanish = Dictionary(uniqueKeysWithValues: pairs.map { (String($0.1), String($0.2)) })
+    #expect(spanish.count > 80)
+    for (english, translation) in spanish {
+      #expect(english.ranges(of: "{}").count == translation.ranges(of: "{}").count, "\(english)")
+    }
+    let scripts = try ["player", "plot", "charts", "maps", "page", "machine"].map {
+      try text("\($0).js")
+    }
+    .joined(separator: "\n")
+    let templates = try text("page.html") + text("machine.html")
+    for said in scripts.matches(of: /say\(\s*"([^"]+)"/) {
+      let words = String(said.1)
+      #expect(spanish[words] != nil, "'\(words)' has no Spanish")
+    }
+    let names: Set<String> = ["%STYLE%", "%DATA%", "%SCRIPT%"]
+    for shown in templates.matches(of: />([^<>]+)</) {
+      let words = shown.1.trimmingCharacters(in: .whitespacesAndNewlines)
+      if words.isEmpty || names.contains(words) { continue }
+      #expect(spanish[words] != nil, "'\(words)' has no Spanish")
+    }
+    for label in templates.matches(of: /aria-label="([^"]+)"/) {
+      #expect(spanish[String(label.1)] != nil, "'\(label.1)' has no Spanish")
+    }
+    for words in spanish.keys where !(scripts + templates).contains(words) {
+      Issue.record("no page says '\(words)'")
+    }
+  }
+
   @Test func `numbers are written as C writes them`() {
     var random = SystemRandomNumberGenerator()
     for _ in 0..<20_000 {

@@ -7,23 +7,23 @@ public enum ReportPage {
   /// - Parameter data: a ``Comparison`` as JSON. A `<` in it, which only a text can have, is written
   ///   as JSON writes any character, so that no trace's name can end the script.
   public static func html(data: String) -> String {
-    let script = [
-      PackageResources.plot_js, PackageResources.charts_js, PackageResources.maps_js,
-      PackageResources.page_js,
-    ].map(text).joined(separator: "\n")
-    return html(PackageResources.page_html, script: script, data: data)
+    html(
+      PackageResources.page_html,
+      [PackageResources.charts_js, PackageResources.maps_js, PackageResources.page_js], data)
   }
 
   /// The page of a machine, in the same style.
   ///
   /// - Parameter data: its moments as JSON, as `tamalloc lab machine --report` writes them.
   public static func machine(data: String) -> String {
-    let script = [PackageResources.plot_js, PackageResources.machine_js].map(text)
-      .joined(separator: "\n")
-    return html(PackageResources.machine_html, script: script, data: data)
+    html(PackageResources.machine_html, [PackageResources.machine_js], data)
   }
 
-  private static func html(_ template: [UInt8], script: String, data: String) -> String {
+  private static func html(_ template: [UInt8], _ scripts: [[UInt8]], _ data: String) -> String {
+    let common = [
+      PackageResources.language_js, PackageResources.player_js, PackageResources.plot_js,
+    ]
+    let script = (common + scripts).map(text).joined(separator: "\n")
     var page = ""
     var rest = text(template)[...]
     for (mark, content) in [

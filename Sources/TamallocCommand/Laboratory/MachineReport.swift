@@ -8,7 +8,8 @@ internal import PhysicalMemory
 struct MachineReport: Encodable {
   /// A zone at a moment, in frames.
   struct ZoneFigures: Encodable {
-    var name: String
+    var node: Int
+    var type: String
     var free, min, low, high, managed: Int
   }
 
@@ -24,17 +25,17 @@ struct MachineReport: Encodable {
     var reclaiming: Bool
   }
 
-  var setting: String
+  var architecture: String
+  var mebibytes, nodes, processors: Int
   var framesPerCell: Int
   var cells: Int
   var moments: [Moment]
 
   init(_ history: MachineHistory, of machine: borrowing Machine) {
-    let nodes = machine.nodeCount
-    let cpus = machine.layout.processors.count
-    setting =
-      "\(machine.layout.architecture.rawValue), \(machine.presentFrames >> 8) MiB of RAM, "
-      + "\(nodes) node\(nodes == 1 ? "" : "s"), \(cpus) processor\(cpus == 1 ? "" : "s")"
+    architecture = machine.layout.architecture.rawValue
+    mebibytes = machine.presentFrames >> 8
+    nodes = machine.nodeCount
+    processors = machine.layout.processors.count
     framesPerCell = history.moments.first?.map.framesPerCell ?? 1
     cells = history.moments.first?.map.cells ?? 0
     moments = history.moments.map { moment in
@@ -44,7 +45,8 @@ struct MachineReport: Encodable {
         unusable: moment.blocks.indices.map { (moment.unusable($0) * 10_000).rounded() / 10_000 },
         zones: moment.zones.map { zone in
           ZoneFigures(
-            name: "node \(zone.node), \(zone.type)", free: zone.free, min: zone.watermarks.min,
+            node: zone.node.rawValue, type: "\(zone.type)", free: zone.free,
+            min: zone.watermarks.min,
             low: zone.watermarks.low, high: zone.watermarks.high, managed: zone.managed)
         }, reclaiming: moment.isReclaiming)
     }

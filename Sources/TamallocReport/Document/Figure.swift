@@ -59,8 +59,10 @@ struct Figure: Sendable {
       value /= 1024
       unit += 1
     }
-    let isWhole = value == value.rounded() || unit == 0
-    return (isWhole ? "\(Int(value))" : decimal(value, digits: value < 100 ? 2 : 1))
+    // What rounds to a whole number is written as one: in a column of them decimals would stand out.
+    let digits = value.magnitude < 100 ? 2 : 1
+    let isWhole = (value - value.rounded()).magnitude < (digits == 2 ? 0.005 : 0.05)
+    return (isWhole ? "\(Int(value.rounded()))" : decimal(value, digits: digits))
       + " \(units[unit])"
   }
 }

@@ -62,9 +62,16 @@ struct HTMLWriter {
     case .source(let text): return "<p class=\"source\">\(Inline.html(text))</p>\n"
     case .page(let title, let html):
       return "<details><summary>\(Inline.html(title))</summary>\n"
-        + "<iframe loading=\"lazy\" title=\"\(markupText(title))\" srcdoc=\"\(markupText(html))\">"
+        + "<iframe loading=\"lazy\" title=\"\(markupText(title))\" srcdoc=\"\(markupText(spoken(html)))\">"
         + "</iframe></details>\n"
     }
+  }
+
+  /// A page within this one, in the same language: it has the texts of all, and its first tag chooses.
+  private func spoken(_ page: String) -> String {
+    let english = "<html lang=\"en-GB\">"
+    guard language == .spanish, let tag = page.firstRange(of: english) else { return page }
+    return page[..<tag.lowerBound] + "<html lang=\"es\">" + page[tag.upperBound...]
   }
 
   /// An SVG document as an element: without its declaration, as wide as there is room, and without the

@@ -22,6 +22,10 @@ enum Inline {
       } else if character == "[", let (title, target, behind) = link(rest) {
         result += "<a href=\"\(markupText(target))\">\(html(String(title)))</a>"
         rest = behind
+      } else if rest.hasPrefix(" %") {
+        // A number and its sign stay in one line.
+        result += "\u{A0}%"
+        rest = rest.dropFirst(2)
       } else {
         result += markupText(rest.prefix(1))
         rest = rest.dropFirst()

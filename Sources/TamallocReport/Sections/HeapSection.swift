@@ -93,7 +93,7 @@ extension SectionBuilder {
           Table(
             header: [say(.workload)] + table.names.map { "\($0) │ KiB" } + [say(.ratio)],
             rows: table.rows.map { row in
-              [row.name]
+              [translated(row.name)]
                 + row.cells.map { cell in
                   cell.map {
                     "\(figure.duration($0.nanoseconds / 1e9)) │ \(figure.grouped($0.kibibytes))"
@@ -119,7 +119,7 @@ extension SectionBuilder {
     let bars = table.rows.compactMap { row -> BarChart.Bar? in
       guard let ratio = row.ratio else { return nil }
       return BarChart.Bar(
-        name: row.name, value: ratio, tone: ratio <= 1 ? .first : .second,
+        name: translated(row.name), value: ratio, tone: ratio <= 1 ? .first : .second,
         label: figure.decimal(ratio, digits: 2))
     }
     // As few pictures as there must be, of equal length.

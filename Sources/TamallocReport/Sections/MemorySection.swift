@@ -132,7 +132,8 @@ extension SectionBuilder {
       guard let cost = runs.faultCost(name) else { return nil }
       return BarChart.Bar(
         name: name, value: cost.middle, spread: cost.range,
-        tone: Demonstrations.isOurs(name) ? .first : .second)
+        tone: Demonstrations.isOurs(name) ? .first : .second,
+        label: figure.duration(cost.middle / 1e9))
     }
     let steps = runs.stepNames
     let table = Table(

@@ -91,7 +91,9 @@ extension SectionBuilder {
         || $0.contains("compared")
     }
     return [
-      .heading(say(.againstProc)), .output(lines.joined(separator: "\n")), source(good),
+      .heading(say(.againstProc)),
+      .output(lines.map { translated(String($0)) }.joined(separator: "\n")),
+      source(good),
     ]
   }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 // Commands print English, whatever the report's language is. What of it is words, and not a name, is
-// looked up here: a text with holes, and the same in Spanish. A hole stands for a number or a name, which
-// stays as it is. What is not found stays English, and that is no error: a command may print anything.
+// looked up: a text with holes, and the same in Spanish. A hole stands for a number or a name, which stays
+// as it is, or for words that are looked up in turn. What is not found stays English, and that is no error:
+// a command may print anything. The table is in RecordedWords+Spanish.swift.
 
 /// What commands print, in the report's language.
 enum RecordedWords {
@@ -14,7 +15,8 @@ enum RecordedWords {
     }
     for (pattern, translation) in spanish {
       if let holes = holes(of: pattern[...], in: english[...]) {
-        return filled(translation, holes)
+        // What stands in a hole may be words, too.
+        return filled(translation, holes.map { text($0, language) })
       }
     }
     return String(english)
@@ -90,84 +92,4 @@ enum RecordedWords {
     }
     return result + rest
   }
-
-  /// English and Spanish, the more special before the more general.
-  static let spanish: [(english: String, spanish: String)] = [
-    // scripts/describe-machine
-    ("date", "fecha"), ("kernel", "núcleo"), ("architecture", "arquitectura"),
-    ("processor", "procesador"), ("processors", "procesadores"), ("hypervisor", "hipervisor"),
-    ("yes", "sí"), ("memory", "memoria"), ("swap", "intercambio"), ("page", "página"),
-    ("huge-pages", "páginas enormes"), ("overcommit", "sobrecompromiso"), ("load", "carga"),
-    ("system", "sistema"),
-    // tamalloc lab machine
-    ("1 expectation held, {} statements run", "se cumplió 1 condición; {} sentencias ejecutadas"),
-    (
-      "{} expectations held, {} statements run",
-      "se cumplieron {} condiciones; {} sentencias ejecutadas"
-    ),
-    // tamalloc demo
-    (
-      "would commit {} and take long; --touch {} asks for it",
-      "comprometería {} y tardaría mucho; --touch {} lo pide"
-    ),
-    ("would commit {}; {} are available", "comprometería {}; hay {} disponibles"),
-    // Benchmarks/heap/run
-    (
-      "To start: µs for /bin/true │ KiB resident of a small program",
-      "Al arrancar: µs de /bin/true │ KiB residentes de un programa pequeño"
-    ),
-    (
-      "{}: takes {} times as long, in the geometric mean",
-      "{}: tarda {} veces lo que el nuestro, en media geométrica"
-    ),
-    // Benchmarks/peers
-    (
-      "{} GiB, Linux {}, transparent huge pages {}, medians of {} processes each; RSS is what the process gained, 1 % is every hundredth page",
-      "{} GiB, Linux {}, páginas enormes transparentes {}, medianas de {} procesos cada una; RSS es lo que ha ganado el proceso, el 1 % es una página de cada cien"
-    ),
-    ("what it does", "qué hace"), ("time to get {} GiB", "tiempo hasta tener {} GiB"),
-    ("RSS at once", "RSS al momento"), ("RSS after 1 % touched", "RSS tras tocar el 1 %"),
-    ("minor faults to get it", "fallos menores hasta tenerla"), ("all zero", "todo a cero"),
-    ("all 0x01", "todo a 0x01"), ("anonymous private mapping", "proyección anónima privada"),
-    ("mmap, not cleared again", "mmap, sin volver a poner a cero"),
-    ("as it is mapped", "tal como se proyecta"),
-    ("clears what is mapped", "pone a cero lo proyectado"),
-    ("calloc, and asks for huge pages", "calloc, y pide páginas enormes"),
-    ("commits everything", "compromete todo"),
-    (
-      "Every byte was read at the end and was right.",
-      "Al final se leyeron todos los bytes, y eran correctos."
-    ),
-    ("Left out, because not installed:{}.", "Omitidos por no estar instalados:{}."),
-    // Benchmarks/run
-    (
-      "Linux {}, {} processors, load {} when done, transparent huge pages {}",
-      "Linux {}, {} procesadores, carga {} al terminar, páginas enormes transparentes {}"
-    ),
-    ("benchmark", "prueba"), ("number", "medida"), ("median", "mediana"), ("limit", "límite"),
-    ("verdict", "veredicto"), ("met, {} below", "cumplido, {} por debajo"),
-    ("MISSED by {}", "INCUMPLIDO por {}"),
-    ("All {} limits are met.", "Se cumplen los {} límites."),
-    ("{} of {} limits are missed:", "Se incumplen {} de {} límites:"),
-    ("nanoseconds a pair", "nanosegundos por pareja"),
-    ("nanoseconds a page", "nanosegundos por página"),
-    ("processor microseconds", "microsegundos de procesador"), ("resident KiB", "KiB residentes"),
-    // Benchmarks/statistics/run
-    (
-      "Linux {}, {} processors, load {} before, {} processes",
-      "Linux {}, {} procesadores, carga {} antes, {} procesos"
-    ),
-    ("all processes once", "todos los procesos, una vez"),
-    ("tamalloc --version (start-up)", "tamalloc --version (arranque)"),
-    ("floor: two files in C", "mínimo: dos ficheros en C"), ("not installed", "no instalado"),
-    ("live, once a second", "en vivo, una vez por segundo"),
-    ("ms of processor a second", "ms de procesador por s"),
-    ("one scrape, the first", "una consulta, la primera"),
-    ("one scrape, median of the others", "una consulta, mediana de otras"),
-    ("load {} when done", "carga {} al terminar"),
-    // How a command ended
-    ("ended by signal {}", "terminado por la señal {}"),
-    ("not done after {} s", "sin terminar tras {} s"), ("exit status {}", "estado de salida {}"),
-    ("{} can't be run: {}", "{} no se puede ejecutar: {}"),
-  ]
 }

@@ -1,5 +1,4 @@
 // The charts of the trace that is chosen.
-const linear = most => ({ place: value => value / most });
 const wide = allocator => allocator.name === "near-best-fit" ? 2.8 : 1.6;
 const live = (trace, allocator) => allocator.live || trace.live;
 
@@ -21,8 +20,8 @@ function overEvents(canvas, trace, shown, value, area) {
     }
   }
   if (area) most = Math.max(most, ...trace.live);
-  const x = { ...linear(events), ticks: ticks(events, 8), label: group, title: "events" };
-  const y = { ...linear(most * 1.04), ticks: ticks(most, 5, 2), label: bytes, title: "bytes" };
+  const x = { ...linear(events), ticks: ticks(events, 8), label: group, title: say("events") };
+  const y = { ...linear(most * 1.04), ticks: ticks(most, 5, 2), label: bytes, title: say("bytes") };
   chart(canvas, x, y, (drawing, px, py, frame) => {
     const points = series => series.map((value, index) => [px(trace.samples[index]), py(value)]);
     if (area) line(drawing, points(trace.live), theme("area"), { floor: frame.bottom });
@@ -54,8 +53,8 @@ function drawBoth(trace, shown) {
   const finished = shown.filter(allocator => allocator.passed && allocator.nanosecondsPerOperation > 0);
   if (!finished.length) { context(element("both")); return; }
   const most = Math.max(...finished.map(allocator => allocator.penalty)) * 1.12;
-  const y = logarithmic(finished.map(allocator => allocator.nanosecondsPerOperation), "time of an operation");
-  const x = { ...linear(most), ticks: ticks(most, 8), label: short, title: "penalty" };
+  const y = logarithmic(finished.map(allocator => allocator.nanosecondsPerOperation), say("time of an operation"));
+  const x = { ...linear(most), ticks: ticks(most, 8), label: short, title: say("penalty") };
   chart(element("both"), x, y, (drawing, px, py, frame) => {
     const taken = [];
     drawing.textBaseline = "middle";
@@ -116,16 +115,16 @@ function drawLatency(trace, shown, kind) {
   const x = {
     place: percentile => -Math.log10(1 - percentile / 100) / nines,
     ticks: [0, 50, 90, 99, 99.9, 99.99, 99.999, 99.9999].filter(tick => -Math.log10(1 - tick / 100) <= nines),
-    label: tick => tick + " %", title: "percentile"
+    label: tick => tick + " %", title: say("percentile")
   };
   const values = measured.flatMap(allocator => allocator[kind + "Distribution"].slice(0, steps.length));
-  chart(canvas, x, logarithmic(values.concat(trace.clockNanoseconds || 1), "latency"), (drawing, px, py, frame) => {
+  chart(canvas, x, logarithmic(values.concat(trace.clockNanoseconds || 1), say("latency")), (drawing, px, py, frame) => {
     const clock = py(trace.clockNanoseconds);
     line(drawing, [[frame.left, clock], [frame.right, clock]], theme("quiet"), { wide: 1, dash: [2, 4] });
     drawing.fillStyle = theme("quiet");
     drawing.textAlign = "right";
     drawing.textBaseline = "bottom";
-    drawing.fillText("the clock alone", frame.right, clock - 2);
+    drawing.fillText(say("the clock alone"), frame.right, clock - 2);
     for (const allocator of measured) {
       const latencies = allocator[kind + "Distribution"];
       line(drawing, steps.map((percentile, index) => [px(percentile), py(latencies[index])]),

@@ -1,7 +1,6 @@
 // A machine's page frames over the moments of a script.
-const element = id => document.getElementById(id);
-const data = JSON.parse(element("data").textContent);
 const moments = data.moments, last = moments.length - 1;
+const momentCount = () => moments.length;
 const state = { moment: 0, playing: false };
 const kinds = [
   ["allocated", "control"], ["page cache", "first-fit"], ["anonymous", "buddy"], ["slab", "power-of-two"],
@@ -9,13 +8,6 @@ const kinds = [
   ["kmalloc", "mckusick-karels"], ["page cache, dirty", "worst-fit"],
 ];
 let colours = [];
-
-const node = (name, content, parent) => {
-  const made = document.createElement(name);
-  made.textContent = content;
-  parent.append(made);
-  return made;
-};
 
 /** The colour of an order's free blocks: small ones stand out, large ones are calm. */
 function tint(order) {
@@ -41,11 +33,11 @@ function makeColours() {
     if (number === 0) swatch.style.border = "1px solid var(--free)";
     span.append(text);
   };
-  entry(0, "no RAM");
-  entry(1, "free, never handed out");
-  for (let order = 0; order <= 10; order += 1) entry(2 + order, `free, order ${order}`);
-  entry(13, "free, in a per-CPU cache");
-  kinds.forEach(([text], index) => entry(14 + index, text));
+  entry(0, say("no RAM"));
+  entry(1, say("free, never handed out"));
+  for (let order = 0; order <= 10; order += 1) entry(2 + order, say("free, order {}", order));
+  entry(13, say("free, in a per-CPU cache"));
+  kinds.forEach(([text], index) => entry(14 + index, say(text)));
 }
 
 function drawMap() {
@@ -67,8 +59,7 @@ function drawMap() {
   }
 }
 
-const linear = most => ({ place: value => value / most });
-const across = () => ({ ...linear(Math.max(1, last)), ticks: ticks(Math.max(1, last), 6).filter(Number.isInteger), label: group, title: "moments" });
+const across = () => ({ ...linear(Math.max(1, last)), ticks: ticks(Math.max(1, last), 6).filter(Number.isInteger), label: group, title: say("moments") });
 const ordinals = Array.from({ length: 11 }, (_, order) => order);
 
 function marker(drawing, px, frame) {
@@ -82,7 +73,7 @@ function drawFree() {
     return moment.blocks.map((count, order) => sum += count * 4096 * 2 ** order);
   });
   const most = Math.max(1, ...sums.map(sum => sum[10]));
-  const y = { ...linear(most * 1.04), ticks: ticks(most, 5, 2), label: bytes, title: "free" };
+  const y = { ...linear(most * 1.04), ticks: ticks(most, 5, 2), label: bytes, title: say("free") };
   chart(element("free"), across(), y, (drawing, px, py, frame) => {
     for (const order of [...ordinals].reverse()) {
       line(drawing, sums.map((sum, index) => [px(index), py(sum[order])]), tint(order), { floor: frame.bottom });
@@ -92,7 +83,7 @@ function drawFree() {
 }
 
 function drawIndex() {
-  const y = { ...linear(1.04), ticks: [0, .25, .5, .75, 1], label: tick => tick * 100 + " %", title: "unusable" };
+  const y = { ...linear(1.04), ticks: [0, .25, .5, .75, 1], label: tick => tick * 100 + " %", title: say("unusable") };
   chart(element("index"), across(), y, (drawing, px, py, frame) => {
     for (const order of ordinals.slice(1)) {
       line(drawing, moments.map((moment, index) => [px(index), py(moment.unusable[order])]), tint(order), { wide: 2 });
@@ -105,16 +96,18 @@ function showMoment() {
   state.moment = Math.max(0, Math.min(state.moment, last));
   const moment = moments[state.moment], slider = element("slider");
   slider.value = state.moment;
-  element("moment").textContent = `tick ${group(moment.tick)}` + (moment.line ? ` · line ${moment.line}` : " · boot");
+  element("moment").textContent = say(
+    moment.line ? "tick {} · line {}" : "tick {} · boot", group(moment.tick), moment.line);
   slider.setAttribute("aria-valuetext", element("moment").textContent);
-  element("statement").textContent = (moment.statement || "boot") + (moment.reclaiming ? "   (kswapd is awake)" : "");
+  element("statement").textContent = (moment.statement || say("boot"))
+    + (moment.reclaiming ? say("   (kswapd is awake)") : "");
   const table = element("zones");
   table.replaceChildren();
   const head = node("tr", "", node("thead", "", table)), body = node("tbody", "", table);
-  for (const text of ["", "free", "min", "low", "high", "managed"]) node("th", text, head);
+  for (const text of ["", "free", "min", "low", "high", "managed"]) node("th", say(text), head);
   moment.zones.forEach(zone => {
     const row = node("tr", "", body);
-    node("th", zone.name, row).scope = "row";
+    node("th", say("node {}, {}", zone.node, zone.type), row).scope = "row";
     for (const key of ["free", "min", "low", "high", "managed"]) {
       node("td", group(zone[key]), row);
     }
@@ -124,48 +117,20 @@ function showMoment() {
   drawIndex();
 }
 
-function setPlaying(playing) {
-  state.playing = playing;
-  const button = element("play");
-  button.textContent = playing ? "❚❚ Pause" : "▶ Play";
-  button.setAttribute("aria-pressed", playing);
-  if (!playing) return;
-  if (state.moment >= last) state.moment = 0;
-  // The whole script takes 12 seconds.
-  const begin = performance.now() - state.moment / (last + 1) * 12000;
-  const step = now => {
-    if (!state.playing) return;
-    const moment = Math.floor((now - begin) / 12000 * (last + 1));
-    if (moment !== state.moment) { state.moment = moment; showMoment(); }
-    if (state.moment >= last) setPlaying(false);
-    else requestAnimationFrame(step);
-  };
-  requestAnimationFrame(step);
-}
-
-element("play").onclick = () => setPlaying(!state.playing);
 element("slider").max = last;
-element("slider").oninput = event => {
-  setPlaying(false);
-  state.moment = Number(event.target.value);
-  showMoment();
-};
-for (const id of ["free", "index"]) {
-  const move = event => {
-    if (event.type === "pointermove" && !event.buttons) return;
-    const box = event.target.getBoundingClientRect();
-    setPlaying(false);
-    state.moment = Math.round((event.clientX - box.left - 68) / (box.width - 68 - 30) * last);
-    showMoment();
-  };
-  element(id).onpointerdown = move;
-  element(id).onpointermove = move;
-}
+for (const id of ["free", "index"]) dragMoments(id, share => Math.round(share * last));
 let waiting = 0;
 addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(showMoment, 100); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { makeColours(); showMoment(); });
-element("setting").textContent = data.setting;
-element("map-hint").textContent = `Each square is ${data.framesPerCell === 1 ? "a page frame" : group(data.framesPerCell) + " page frames, shown as most of them are"}, in the order of addresses. Press play, or drag.`;
+element("setting").textContent = say(
+  data.nodes === 1 ? "{}, {} MiB of RAM, {} node, " : "{}, {} MiB of RAM, {} nodes, ",
+  data.architecture, data.mebibytes, data.nodes)
+  + say(data.processors === 1 ? "{} processor" : "{} processors", data.processors);
+element("map-hint").textContent = say(
+  data.framesPerCell === 1
+    ? "Each square is a page frame, in the order of addresses. Press play, or drag."
+    : "Each square is {} page frames, shown as most of them are, in the order of addresses. Press play, or drag.",
+  group(data.framesPerCell));
 // #moment=0.5 opens the page so.
 const wish = new URLSearchParams(location.hash.slice(1));
 // A machine at boot is blank; in the midst of its script there is something to see.

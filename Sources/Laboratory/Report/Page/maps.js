@@ -20,13 +20,6 @@ function makeRamp() {
   }
 }
 
-const node = (name, content = "", parent = null) => {
-  const made = document.createElement(name);
-  made.textContent = content;
-  if (parent) parent.append(made);
-  return made;
-};
-
 /** Makes the cards anew: for another trace, other allocators, or another width. */
 function layMaps(trace, shown) {
   makeRamp();
@@ -71,13 +64,13 @@ function drawMaps(trace) {
     }
     card.drawn = map || "0";
     const allocated = allocator.pages[last] * trace.pageSize, used = live(trace, allocator)[last];
-    card.count.textContent = `${group(allocator.pages[last])} pages`;
+    card.count.textContent = say("{} pages", group(allocator.pages[last]));
     let hidden = 0;
     for (let frame = card.places; frame < map.length; frame += 1) hidden += map[frame] !== "0";
     card.text.textContent = !allocator.passed && sample >= allocator.failedSample
-      ? `failed at ${allocator.failure}`
-      : allocated === 0 ? "nothing is in use"
-      : `${(used / allocated * 100).toFixed(1)} % full · ${bytes(allocated - used)} wasted`
-        + (hidden ? ` · ${group(hidden)} pages more than fit here` : "");
+      ? say("failed at {}", allocator.failure)
+      : allocated === 0 ? say("nothing is in use")
+      : say("{} % full · {} wasted", (used / allocated * 100).toFixed(1), bytes(allocated - used))
+        + (hidden ? say(" · {} pages more than fit here", group(hidden)) : "");
   }
 }

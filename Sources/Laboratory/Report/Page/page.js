@@ -1,17 +1,15 @@
 // What is chosen, and the parts of the page that show it.
-const element = id => document.getElementById(id);
-const data = JSON.parse(element("data").textContent);
 for (const trace of data.traces) {
   Object.assign(trace, trace.record);
   trace.allocators.forEach((allocator, index) => Object.assign(allocator, trace.histories[index]));
 }
 const metrics = [
-  { name: "penalty", hint: "The mean of (bytes of pages in use − bytes requested) / bytes requested. Less is better.", value: a => a.penalty, text: short },
-  { name: "ns per operation", hint: "Processor time of a run without a clock in it, over its operations. Less is better.", value: a => a.nanosecondsPerOperation, text: v => v.toFixed(1) },
-  { name: "score", hint: "Process time in seconds × (1 + penalty). Less is better.", value: a => a.score, text: short },
-  { name: "process time", hint: "To start, read the trace, set up the pages and replay once. Less is better.", value: a => a.seconds, text: v => time(v * 1e9) },
-  { name: "utilisation", hint: "Bytes requested over bytes of pages in use, over all events. More is better.", value: a => -a.utilisation, text: v => (-v * 100).toFixed(1) + " %" },
-  { name: "peak pages", hint: "The most pages in use at one time. Less is better.", value: a => a.pagesPeak, text: group },
+  { name: say("penalty"), hint: say("The mean of (bytes of pages in use − bytes requested) / bytes requested. Less is better."), value: a => a.penalty, text: short },
+  { name: say("ns per operation"), hint: say("Processor time of a run without a clock in it, over its operations. Less is better."), value: a => a.nanosecondsPerOperation, text: v => v.toFixed(1) },
+  { name: say("score"), hint: say("Process time in seconds × (1 + penalty). Less is better."), value: a => a.score, text: short },
+  { name: say("process time"), hint: say("To start, read the trace, set up the pages and replay once. Less is better."), value: a => a.seconds, text: v => time(v * 1e9) },
+  { name: say("utilisation"), hint: say("Bytes requested over bytes of pages in use, over all events. More is better."), value: a => -a.utilisation, text: v => (-v * 100).toFixed(1) + " %" },
+  { name: say("peak pages"), hint: say("The most pages in use at one time. Less is better."), value: a => a.pagesPeak, text: group },
 ];
 const state = { metric: 0, trace: data.traces.length - 1, moment: 0, hidden: new Set(), playing: false };
 const base = path => path.split("/").pop();
@@ -49,13 +47,14 @@ function showBoard() {
     title.scope = "row";
     data.traces.forEach((trace, index) => {
       const cell = node("td", "", row), found = value(trace, name);
-      cell.textContent = found === null ? "failed" : metric.text(found);
-      cell.className = found === null ? "failed" : found === best[index] ? "best" : "";
+      cell.textContent = found === null ? say("failed") : metric.text(found);
+      cell.className = found === null ? say("failed") : found === best[index] ? "best" : "";
     });
   }
 }
 
 const chosenTrace = () => data.traces[state.trace];
+const momentCount = () => chosenTrace().moments.length;
 const shownAllocators = () => chosenTrace().allocators.filter(allocator => !state.hidden.has(allocator.name));
 
 function showTrace() {
@@ -65,10 +64,9 @@ function showTrace() {
     start();
   });
   const out = trace.leftOut;
-  element("trace-hint").textContent = `${group(trace.events)} events, `
-    + `${bytes(Math.max(...trace.live))} requested at most at one time`
-    + (out.requests ? `; ${group(out.requests)} requests of other sizes were left out` : "")
-    + (out.aboveOnePage ? `; ${group(out.aboveOnePage)} requests that no page holds got nothing` : "");
+  element("trace-hint").textContent = say("{} events, {} requested at most at one time", group(trace.events), bytes(Math.max(...trace.live)))
+    + (out.requests ? say("; {} requests of other sizes were left out", group(out.requests)) : "")
+    + (out.aboveOnePage ? say("; {} requests that no page holds got nothing", group(out.aboveOnePage)) : "");
   const chips = element("chips");
   chips.replaceChildren();
   for (const allocator of trace.allocators) {
@@ -86,8 +84,9 @@ function showTrace() {
   slider.max = trace.moments.length - 1;
   layMaps(trace, shownAllocators());
   drawBoth(trace, shownAllocators());
-  element("latency-hint").textContent = "Of each operation by the clock on the wall, in a run of its own; "
-    + `reading the clock costs ${trace.clockNanoseconds} ns a pair, which is in the figures, as is what else the machine did.`;
+  element("latency-hint").textContent = say(
+    "Of each operation by the clock on the wall, in a run of its own; reading the clock costs {} ns a pair, which is in the figures, as is what else the machine did.",
+    trace.clockNanoseconds);
   for (const kind of ["allocate", "free"]) drawLatency(trace, shownAllocators(), kind);
   showMoment();
 }
@@ -98,7 +97,7 @@ function showMoment() {
   const slider = element("slider");
   slider.value = state.moment;
   const event = trace.samples[trace.moments[state.moment]];
-  element("moment").textContent = `event ${group(event)} of ${group(trace.events)}`;
+  element("moment").textContent = say("event {} of {}", group(event), group(trace.events));
   slider.setAttribute("aria-valuetext", element("moment").textContent);
   drawMaps(trace);
   drawOutput(trace, shown);
@@ -113,53 +112,21 @@ function start() {
   showTrace();
 }
 
-function setPlaying(playing) {
-  state.playing = playing;
-  const button = element("play");
-  button.textContent = playing ? "❚❚ Pause" : "▶ Play";
-  button.setAttribute("aria-pressed", playing);
-  if (!playing) return;
-  const count = chosenTrace().moments.length;
-  if (state.moment >= count - 1) state.moment = 0;
-  // The whole trace takes 12 seconds.
-  const begin = performance.now() - state.moment / count * 12000;
-  const step = now => {
-    if (!state.playing) return;
-    const moment = Math.floor((now - begin) / 12000 * count);
-    if (moment !== state.moment) { state.moment = moment; showMoment(); }
-    if (state.moment >= count - 1) setPlaying(false);
-    else requestAnimationFrame(step);
-  };
-  requestAnimationFrame(step);
-}
-
-element("play").onclick = () => setPlaying(!state.playing);
-element("slider").oninput = event => {
-  setPlaying(false);
-  state.moment = Number(event.target.value);
-  showMoment();
-};
 for (const id of ["output", "waste"]) {
-  const move = event => {
-    if (event.type === "pointermove" && !event.buttons) return;
-    const trace = chosenTrace(), box = event.target.getBoundingClientRect();
-    const share = (event.clientX - box.left - 68) / (box.width - 68 - 30);
-    const wanted = share * trace.samples[trace.samples.length - 1];
-    setPlaying(false);
-    state.moment = trace.moments.findIndex(sample => trace.samples[sample] >= wanted);
-    if (state.moment < 0) state.moment = trace.moments.length - 1;
-    showMoment();
-  };
-  element(id).onpointerdown = move;
-  element(id).onpointermove = move;
+  dragMoments(id, share => {
+    const trace = chosenTrace(), wanted = share * trace.samples[trace.samples.length - 1];
+    const moment = trace.moments.findIndex(sample => trace.samples[sample] >= wanted);
+    return moment < 0 ? trace.moments.length - 1 : moment;
+  });
 }
 let waiting = 0;
 addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(showTrace, 100); });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { showBoard(); showTrace(); });
 const first = data.traces[0];
-element("setting").textContent = `${data.traces.length} trace${data.traces.length > 1 ? "s" : ""}, `
-  + `up to ${group(first.maxPages)} pages of ${bytes(first.pageSize)}, `
-  + (first.checked ? "every block checked." : "blocks not checked.");
+element("setting").textContent = say(
+  data.traces.length > 1 ? "{} traces, up to {} pages of {}, " : "{} trace, up to {} pages of {}, ",
+  data.traces.length, group(first.maxPages), bytes(first.pageSize))
+  + say(first.checked ? "every block checked." : "blocks not checked.");
 // #trace=1&moment=0.5&metric=2 opens the page so.
 const wish = new URLSearchParams(location.hash.slice(1));
 if (wish.has("trace")) state.trace = Math.max(0, Math.min(Number(wish.get("trace")) || 0, data.traces.length - 1));

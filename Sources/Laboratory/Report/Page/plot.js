@@ -1,7 +1,6 @@
 // Axes and lines on a canvas that follows the page's width, the screen's density and its theme.
 const theme = name => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
 const tone = name => theme(name) || theme("other");
-const group = number => Math.round(number).toLocaleString("en");
 const short = value => String(+value.toPrecision(3));
 
 function bytes(value) {
@@ -17,6 +16,9 @@ function time(ns) {
   if (ns < 1e9) return short(ns / 1e6) + " ms";
   return short(ns / 1e9) + " s";
 }
+
+/** An axis from 0 to `most`. */
+const linear = most => ({ place: value => value / most });
 
 /** Round values up to `most`, about `count` of them; `base` is 2 for bytes. */
 function ticks(most, count, base) {

@@ -1,0 +1,51 @@
+// What the pages have in common: their parts, their data, and the player that goes through the moments.
+// A page has a `state`, `momentCount()`, and `showMoment()`.
+const element = id => document.getElementById(id);
+const data = JSON.parse(element("data").textContent);
+
+const node = (name, content = "", parent = null) => {
+  const made = document.createElement(name);
+  made.textContent = content;
+  if (parent) parent.append(made);
+  return made;
+};
+
+/** Plays the moments from the present one on, or stops. All of them take 12 seconds. */
+function setPlaying(playing) {
+  state.playing = playing;
+  const button = element("play");
+  button.textContent = say(playing ? "❚❚ Pause" : "▶ Play");
+  button.setAttribute("aria-pressed", playing);
+  if (!playing) return;
+  const count = momentCount();
+  if (state.moment >= count - 1) state.moment = 0;
+  const begin = performance.now() - state.moment / count * 12000;
+  const step = now => {
+    if (!state.playing) return;
+    const moment = Math.floor((now - begin) / 12000 * count);
+    if (moment !== state.moment) { state.moment = moment; showMoment(); }
+    if (state.moment >= count - 1) setPlaying(false);
+    else requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
+}
+
+/** Has a chart choose the moment that is pointed at; `choose` makes it of the place on the axis, 0 to 1. */
+function dragMoments(id, choose) {
+  const move = event => {
+    if (event.type === "pointermove" && !event.buttons) return;
+    const box = event.target.getBoundingClientRect();
+    setPlaying(false);
+    state.moment = choose((event.clientX - box.left - 68) / (box.width - 68 - 30));
+    showMoment();
+  };
+  element(id).onpointerdown = move;
+  element(id).onpointermove = move;
+}
+
+element("play").onclick = () => setPlaying(!state.playing);
+element("slider").oninput = event => {
+  setPlaying(false);
+  state.moment = Number(event.target.value);
+  showMoment();
+};
