@@ -2,16 +2,19 @@
 
 /// The names of users, each looked up once.
 public struct UserNames {
-  private var names: [UInt32: String] = [:]
+  // Two lists that are looked through: users are few, and those of neighbouring rows the same.
+  private var users: [UInt32] = []
+  private var names: [String] = []
 
   /// A table that is filled as names are asked for.
   public init() {}
 
   /// The user's name, or the number where it has none.
   public mutating func name(of user: UInt32) -> String {
-    if let name = names[user] { return name }
+    if let place = users.firstIndex(of: user) { return names[place] }
     let name = Kernel.userName(user) ?? "\(user)"
-    names[user] = name
+    users.append(user)
+    names.append(name)
     return name
   }
 

@@ -19,6 +19,8 @@ internal import Pages
 struct AddressSpaceSharing {
   /// The most siblings that are compared each with each.
   private static let fewSiblings = 4
+  /// The bits of a mark that say where its process stands; the kernel has no more than 2²² of them.
+  private static let places: UInt64 = 1 << 24 - 1
 
   /// Whether the kernel compares at all; false after the first refusal by a kernel without kcmp.
   private let isAvailable: Bool
@@ -59,22 +61,41 @@ struct AddressSpaceSharing {
   }
 
   private func noteSiblings(in processes: inout [ProcessStatistics], dueAt isDue: (Int) -> Bool) {
-    let parents = Set(processes.indices.filter(isDue).map { processes[$0].parent })
-    var crowds: [SiblingKey: [Int]] = [:]
-    for index in processes.indices
-    where processes[index].addressSpace == .present && parents.contains(processes[index].parent) {
-      crowds[SiblingKey(processes[index]), default: []].append(index)
+    var parents: [Int32] = []
+    for index in processes.indices where isDue(index) {
+      let parent = processes[index].parent?.rawValue ?? 0
+      if parents.last != parent { parents.append(parent) }
     }
-    for crowd in crowds.values where crowd.count > 1 {
-      for (offset, index) in crowd.enumerated().dropFirst() {
-        let others =
-          crowd.count > Self.fewSiblings ? crowd[(offset - 1)..<offset] : crowd[..<offset]
-        let twin = others.first { other in
-          (isDue(index) || isDue(other)) && !isJoined(index, other, in: processes)
-            && Kernel.shareAddressSpace(processes[index].pid, processes[other].pid) == true
+    parents.sort()
+    // In order, the marks of a crowd stand beside each other, its members in the order of their pids.
+    // Numbers and not a dictionary of keys: it would take longer than the kernel takes to compare.
+    var marks: [UInt64] = []
+    marks.reserveCapacity(processes.count)
+    for index in processes.indices
+    where processes[index].addressSpace == .present
+      && parents.containsInOrder(processes[index].parent?.rawValue ?? 0)
+    {
+      marks.append(processes[index].siblingMark & ~Self.places | UInt64(index) & Self.places)
+    }
+    marks.sort()
+    var start = 0
+    while start < marks.count {
+      var end = start + 1
+      while end < marks.count, (marks[start] ^ marks[end]) & ~Self.places == 0 { end += 1 }
+      let crowd = marks[start..<end]
+      for offset in crowd.indices.dropFirst() {
+        let index = Int(crowd[offset] & Self.places)
+        let first = crowd.count > Self.fewSiblings ? offset - 1 : start
+        for twin in first..<offset {
+          let other = Int(crowd[twin] & Self.places)
+          guard isDue(index) || isDue(other), !isJoined(index, other, in: processes),
+            Kernel.shareAddressSpace(processes[index].pid, processes[other].pid) == true
+          else { continue }
+          join(index, other, in: &processes)
+          break
         }
-        if let twin { join(index, twin, in: &processes) }
       }
+      start = end
     }
   }
 
@@ -99,19 +120,38 @@ struct AddressSpaceSharing {
   }
 }
 
-/// What two processes must have in common to be compared.
-private struct SiblingKey: Hashable {
-  let parent: ProcessIdentifier?
-  let reserved, anonymous, file, shared, swap, pageTables: ByteCount?
+extension ProcessStatistics {
+  /// The same for two processes that have in common what those have that share an address space; that
+  /// two others have the same one is as good as impossible, and costs a comparison by the kernel.
+  fileprivate var siblingMark: UInt64 {
+    var mark = UInt64(truncatingIfNeeded: parent?.rawValue ?? 0)
+    func mix(_ count: ByteCount?) {
+      // Multiplication carries upwards only; the shift brings the upper half down.
+      mark = (mark ^ UInt64(truncatingIfNeeded: count?.rawValue ?? -1)) &* 0x9E37_79B9_7F4A_7C15
+      mark ^= mark >> 32
+    }
+    mix(reserved)
+    mix(anonymous)
+    mix(file)
+    mix(shared)
+    mix(swap)
+    mix(pageTables)
+    return mark
+  }
+}
 
-  init(_ process: ProcessStatistics) {
-    parent = process.parent
-    reserved = process.reserved
-    anonymous = process.anonymous
-    file = process.file
-    shared = process.shared
-    swap = process.swap
-    pageTables = process.pageTables
+extension [Int32] {
+  /// Whether a number is in a list in rising order.
+  ///
+  /// - Complexity: O(log *n*).
+  fileprivate func containsInOrder(_ number: Int32) -> Bool {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle] < number { low = middle + 1 } else { high = middle }
+    }
+    return low < count && self[low] == number
   }
 }
 

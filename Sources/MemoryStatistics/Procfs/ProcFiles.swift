@@ -48,10 +48,12 @@ struct ProcFiles: ~Copyable {
   }
 
   /// One row, or nil where the process has ended.
-  mutating func row(of pid: ProcessIdentifier) -> ProcessStatistics? {
+  ///
+  /// - Parameter kept: the process's files where they are open.
+  mutating func row(of pid: ProcessIdentifier, kept: KeptFiles? = nil) -> ProcessStatistics? {
     var row = ProcessStatistics(pid: pid)
     do throws(KernelFailure) {
-      try reader.read("status", of: pid)
+      if let kept { try reader.read(kept.status) } else { try reader.read("status", of: pid) }
     } catch {
       if error.isGone { return nil }
       // It is there and may not be read (mount option hidepid): that is all that is known.
@@ -62,12 +64,27 @@ struct ProcFiles: ~Copyable {
     if reader.bytes.isEmpty && isRunningKernel { return nil }
     row.take(status: reader.bytes)
     do throws(KernelFailure) {
-      try reader.read("oom_score_adj", of: pid)
+      if let kept {
+        try reader.read(kept.adjustment)
+      } else {
+        try reader.read("oom_score_adj", of: pid)
+      }
       row.oomScoreAdjustment = reader.bytes.decimal(from: 0, to: reader.bytes.count)
     } catch {
       if error.isGone && isRunningKernel { return nil }
     }
     return row
+  }
+
+  /// Opens the files of a row, to be read again and again; nil where they can't be.
+  mutating func keep(_ pid: ProcessIdentifier) -> KeptFiles? {
+    do throws(KernelFailure) {
+      return KeptFiles(
+        status: try reader.open("status", of: pid),
+        adjustment: try reader.open("oom_score_adj", of: pid))
+    } catch {
+      return nil
+    }
   }
 
   /// Works out whom the kernel would kill, and how /proc would show it.

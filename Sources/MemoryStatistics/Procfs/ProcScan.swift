@@ -23,27 +23,32 @@ enum ProcScan {
     let threads = min(pids.count / fewest, Kernel.processors, mostThreads)
     guard threads > 1 else { return read(pids[...], from: &files) }
     let size = (pids.count + threads - 1) / threads
-    let root = files.root
-    let pieces = stride(from: 0, to: pids.count, by: size).map { start in
-      ScanPiece(
-        root: root, pids: pids[start..<min(start + size, pids.count)],
-        capacity: start == 0 ? pids.count : 0)
+    // Each thread writes into its part of one list, with files that this one opened: the list is not
+    // put together by copies, and no thread needs a heap of its own.
+    return unsafe [ProcessStatistics](unsafeUninitializedCapacity: pids.count) { buffer, count in
+      guard let rows = unsafe buffer.baseAddress else { return }
+      let root = files.root
+      let pieces = stride(from: 0, to: pids.count, by: size).map { start in
+        unsafe ScanPiece(
+          root: root, pids: pids[start..<min(start + size, pids.count)], rows: rows + start)
+      }
+      Kernel.runTogether(pieces.map { piece in { piece.read() } })
+      for piece in pieces {
+        // Where the folder could not be opened once more, this thread reads.
+        piece.read(from: &files)
+        // SAFETY: as many rows are there from the piece's beginning on; what was before it is filled
+        // up to `count`, which is not above it.
+        unsafe (rows + count).moveInitialize(from: piece.rows, count: piece.count)
+        count += piece.count
+      }
     }
-    Kernel.runTogether(pieces.map { piece in { piece.read() } })
-    // The first piece has room for all.
-    var rows = pieces[0].takeRows() ?? read(pieces[0].pids, from: &files)
-    for piece in pieces.dropFirst() {
-      // Where the folder could not be opened once more, this thread reads.
-      rows += piece.takeRows() ?? read(piece.pids, from: &files)
-    }
-    return rows
   }
 
-  fileprivate static func read(
-    _ pids: ArraySlice<ProcessIdentifier>, from files: inout ProcFiles, capacity: Int = 0
+  private static func read(
+    _ pids: ArraySlice<ProcessIdentifier>, from files: inout ProcFiles
   ) -> [ProcessStatistics] {
     var rows: [ProcessStatistics] = []
-    rows.reserveCapacity(max(pids.count, capacity))
+    rows.reserveCapacity(pids.count)
     for pid in pids {
       if let row = files.row(of: pid) { rows.append(row) }
     }
@@ -52,30 +57,44 @@ enum ProcScan {
 }
 
 /// What one thread reads. It writes the rows; whoever waits for its end reads them after it.
+@safe
 private final class ScanPiece: @unchecked Sendable {
-  let root: String
-  let pids: ArraySlice<ProcessIdentifier>
-  private let capacity: Int
-  private var rows: [ProcessStatistics]?
+  private let pids: ArraySlice<ProcessIdentifier>
+  private var files: ProcFiles?
+  private var isRead = false
+  // SAFETY: room for as many rows as there are pids, which nobody else uses until this is read.
+  let rows: UnsafeMutablePointer<ProcessStatistics>
+  /// How many rows there are.
+  private(set) var count = 0
 
-  init(root: String, pids: ArraySlice<ProcessIdentifier>, capacity: Int) {
-    self.root = root
+  init(
+    root: String, pids: ArraySlice<ProcessIdentifier>,
+    rows: UnsafeMutablePointer<ProcessStatistics>
+  ) {
     self.pids = pids
-    self.capacity = capacity
-  }
-
-  /// The rows, which are the caller's alone then; nil where none could be read.
-  func takeRows() -> [ProcessStatistics]? {
-    defer { rows = nil }
-    return rows
-  }
-
-  func read() {
+    unsafe self.rows = rows
     do throws(StatisticsError) {
-      var files = try ProcFiles(root: root)
-      rows = ProcScan.read(pids, from: &files, capacity: capacity)
+      files = try ProcFiles(root: root)
     } catch {
-      rows = nil
+      files = nil
+    }
+  }
+
+  /// Reads with files of its own, where it has them.
+  func read() {
+    guard var own = files.take() else { return }
+    read(from: &own)
+  }
+
+  /// Reads what has not been read.
+  func read(from files: inout ProcFiles) {
+    guard !isRead else { return }
+    isRead = true
+    for pid in pids {
+      guard let row = files.row(of: pid) else { continue }
+      // SAFETY: one row for each pid at most.
+      unsafe (rows + count).initialize(to: row)
+      count += 1
     }
   }
 }

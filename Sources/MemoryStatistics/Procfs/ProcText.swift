@@ -25,7 +25,8 @@ extension Span<UInt8> {
     return index
   }
 
-  /// Whether `key` stands at `start`.
+  /// Whether `key` stands at `start`. Inlined, its bytes are constants of the comparison.
+  @inline(__always)
   func matches(_ key: StaticString, at start: Int) -> Bool {
     let length = key.utf8CodeUnitCount
     guard start + length <= count else { return false }

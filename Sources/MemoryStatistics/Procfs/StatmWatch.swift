@@ -9,6 +9,19 @@ final class OpenFile {
   }
 }
 
+/// The files of a row that stay open while anybody has them.
+final class KeptFiles {
+  static let count = 2
+
+  let status: Descriptor
+  let adjustment: Descriptor
+
+  init(status: consuming Descriptor, adjustment: consuming Descriptor) {
+    self.status = status
+    self.adjustment = adjustment
+  }
+}
+
 /// The first three numbers of /proc/PID/statm, in pages; -1 where there is none.
 struct StatmFigures: Equatable {
   var size = -1
@@ -33,8 +46,13 @@ struct StatmFigures: Equatable {
 struct StatmWatch {
   /// Nil where no more files may be open.
   var file: OpenFile?
+  /// Nil where no more files may be open, or they may not be read.
+  var kept: KeptFiles?
   /// What it said last.
   var figures = StatmFigures()
   /// Whether it is not known whom the process shares its address space with.
   var isSharingUnknown = true
+
+  /// How many files are open for it.
+  var openFiles: Int { (file == nil ? 0 : 1) + (kept == nil ? 0 : KeptFiles.count) }
 }

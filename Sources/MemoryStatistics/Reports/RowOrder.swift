@@ -15,13 +15,22 @@ public struct RowOrder: Sendable, Hashable {
     self.isReversed = isReversed
   }
 
-  /// The rows in order; what is not known comes last, and equal rows are in the order of their pids.
+  /// Puts rows in order; what is not known comes last, and equal rows are in the order of their pids.
   ///
   /// - Complexity: O(*n* log *n*).
-  public func sorted(
-    _ processes: [ProcessStatistics], names: inout UserNames
-  ) -> [ProcessStatistics] {
-    sorted(Array(processes.indices), of: processes, names: &names).map { processes[$0] }
+  public func sort(_ processes: inout [ProcessStatistics], names: inout UserNames) {
+    var places = sorted(Array(processes.indices), of: processes, names: &names)
+    // Each row moves once, along the cycles of the order: no second list of rows.
+    for start in places.indices {
+      var place = start
+      while places[place] != start {
+        let next = places[place]
+        processes.swapAt(place, next)
+        places[place] = place
+        place = next
+      }
+      places[place] = place
+    }
   }
 
   /// The places of rows in order, of which a screen then takes what it has room for.

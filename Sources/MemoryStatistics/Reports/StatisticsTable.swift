@@ -49,9 +49,11 @@ public struct StatisticsTable {
     for field in fields { cells.add(field.title) }
     var gaps = 0
     for index in processes.indices {
+      // Taken out once, and not for each of its cells.
+      let process = processes[index]
       var hasGap = false
       for field in fields {
-        let value = field.value(of: processes[index], names: &names)
+        let value = field.value(of: process, names: &names)
         if case .unknown = value { hasGap = true }
         add(
           value, branch: field == .name && index < branches.count ? branches[index] : "", to: &cells

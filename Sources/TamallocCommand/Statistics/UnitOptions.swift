@@ -27,4 +27,17 @@ enum UnitFlag: String, EnumerableFlag {
 extension Field: ExpressibleByArgument {
   /// The names of columns, for messages and manual pages.
   static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
+
+  /// What each column says. Put together at each start, and so without sequences of sequences, whose
+  /// types Swift would have to make first.
+  static var summaries: String {
+    var text = ""
+    for field in allCases {
+      if !text.isEmpty { text += "; " }
+      text += field.rawValue
+      text += ": "
+      text += field.summary
+    }
+    return text
+  }
 }

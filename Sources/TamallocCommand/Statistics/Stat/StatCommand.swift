@@ -10,7 +10,7 @@ struct StatCommand: ParsableCommand {
     commandName: "stat",
     abstract: "Show what processes reserve and commit, and whom the kernel would kill first.",
     discussion: """
-      Columns: \(Field.allCases.map { "\($0.rawValue): \($0.summary)" }.joined(separator: "; ")).
+      Columns: \(Field.summaries).
 
       A rank of 1 is killed first when memory runs out. The ranks follow from the kernel's own \
       formula before it is rounded to a score; the kernel reads its counters less exactly, so that \

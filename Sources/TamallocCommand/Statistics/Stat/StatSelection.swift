@@ -47,7 +47,7 @@ struct StatSelection {
       if filter.cgroup != nil { rows.removeAll { !filter.passesCgroup($0) } }
       let needsSum = !filter.isOpen || details.contains(.proportional)
       let totals = needsSum ? TotalStatistics(of: rows) : allTotals
-      rows = order.sorted(rows, names: &names)
+      order.sort(&rows, names: &names)
       if let most { rows = Array(rows.prefix(most)) }
       read(details.subtracting(early), into: &rows, from: &source)
       return Result(rows: rows, totals: totals, machine: machine, origin: origin)
