@@ -56,9 +56,11 @@ import Testing
   @Test func `order is by value, then pid, with gaps at the end`() {
     var names = UserNames()
     let list = rows([(1, 0, 5), (2, 1, nil), (3, 1, 9), (4, 1, 5)])
-    let down = RowOrder(by: .committed).sorted(list, names: &names)
+    var down = list
+    RowOrder(by: .committed).sort(&down, names: &names)
     #expect(down.map(\.pid) == [3, 1, 4, 2])
-    let up = RowOrder(by: .committed, isReversed: true).sorted(list, names: &names)
+    var up = list
+    RowOrder(by: .committed, isReversed: true).sort(&up, names: &names)
     #expect(up.map(\.pid) == [1, 4, 3, 2])
   }
 
@@ -83,7 +85,8 @@ import Testing
       left == right ? nil : (left < right) == isRising
     }
     for isReversed in [false, true] {
-      let byRatio = RowOrder(by: .ratio, isReversed: isReversed).sorted(list, names: &names)
+      var byRatio = list
+      RowOrder(by: .ratio, isReversed: isReversed).sort(&byRatio, names: &names)
       let ratios = expected { left, right in
         guard let first = left.committedRatio, let second = right.committedRatio else {
           return differ(
@@ -92,7 +95,8 @@ import Testing
         return differ(first, second, isReversed)
       }
       #expect(byRatio.map(\.pid) == ratios, "seed \(seed)")
-      let byName = RowOrder(by: .name, isReversed: isReversed).sorted(list, names: &names)
+      var byName = list
+      RowOrder(by: .name, isReversed: isReversed).sort(&byName, names: &names)
       #expect(
         byName.map(\.pid) == expected { differ($0.name ?? "", $1.name ?? "", !isReversed) },
         "seed \(seed)")

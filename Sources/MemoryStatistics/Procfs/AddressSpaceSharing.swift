@@ -79,16 +79,20 @@ struct AddressSpaceSharing {
     }
     marks.sort()
     var start = 0
+    var neighbours: [UInt64] = []
     while start < marks.count {
       var end = start + 1
       while end < marks.count, (marks[start] ^ marks[end]) & ~Self.places == 0 { end += 1 }
-      let crowd = marks[start..<end]
-      for offset in crowd.indices.dropFirst() {
-        let index = Int(crowd[offset] & Self.places)
-        let first = crowd.count > Self.fewSiblings ? offset - 1 : start
-        for twin in first..<offset {
-          let other = Int(crowd[twin] & Self.places)
-          guard isDue(index) || isDue(other), !isJoined(index, other, in: processes),
+      for offset in (start..<end).dropFirst() {
+        if end - start > Self.fewSiblings {
+          neighbours.append(marks[offset - 1] & Self.places)
+          neighbours.append(marks[offset] & Self.places)
+          continue
+        }
+        let index = Int(marks[offset] & Self.places)
+        for twin in start..<offset {
+          let other = Int(marks[twin] & Self.places)
+          guard isWorthAsking(index, other, in: processes, dueAt: isDue),
             Kernel.shareAddressSpace(processes[index].pid, processes[other].pid) == true
           else { continue }
           join(index, other, in: &processes)
@@ -97,6 +101,33 @@ struct AddressSpaceSharing {
       }
       start = end
     }
+    noteNeighbours(neighbours, in: &processes, dueAt: isDue)
+  }
+
+  /// Asks of many pairs at once: two places of `neighbours` are one pair.
+  private func noteNeighbours(
+    _ neighbours: [UInt64], in processes: inout [ProcessStatistics], dueAt isDue: (Int) -> Bool
+  ) {
+    var pairs: [UInt64] = []
+    var pids: [Int32] = []
+    for position in stride(from: 0, to: neighbours.count, by: 2) {
+      let other = Int(neighbours[position])
+      let index = Int(neighbours[position + 1])
+      guard isWorthAsking(index, other, in: processes, dueAt: isDue) else { continue }
+      pairs.append(neighbours[position])
+      pairs.append(neighbours[position + 1])
+      pids.append(processes[other].pid.rawValue)
+      pids.append(processes[index].pid.rawValue)
+    }
+    for answer in AddressSpaceComparison.sharing(of: pids) {
+      join(Int(pairs[2 * answer + 1]), Int(pairs[2 * answer]), in: &processes)
+    }
+  }
+
+  private func isWorthAsking(
+    _ index: Int, _ other: Int, in processes: [ProcessStatistics], dueAt isDue: (Int) -> Bool
+  ) -> Bool {
+    (isDue(index) || isDue(other)) && !isJoined(index, other, in: processes)
   }
 
   private func isJoined(_ first: Int, _ second: Int, in processes: [ProcessStatistics]) -> Bool {

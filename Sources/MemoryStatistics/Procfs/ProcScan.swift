@@ -12,6 +12,8 @@ enum ProcScan {
   /// locks would be what is waited for.
   private static let fewest = 128
   private static let mostThreads = 4
+  /// How many threads there are to read with.
+  static var threads: Int { min(Kernel.processors, mostThreads) }
 
   /// The rows of those processes that are still there, in the order of `pids`.
   ///
@@ -20,13 +22,13 @@ enum ProcScan {
   static func rows(
     of pids: [ProcessIdentifier], from files: inout ProcFiles
   ) -> [ProcessStatistics] {
-    let threads = min(pids.count / fewest, Kernel.processors, mostThreads)
+    let threads = min(pids.count / fewest, Self.threads)
     guard threads > 1 else { return read(pids[...], from: &files) }
     let size = (pids.count + threads - 1) / threads
     // Each thread writes into its part of one list, with files that this one opened: the list is not
     // put together by copies, and no thread needs a heap of its own.
     return unsafe [ProcessStatistics](unsafeUninitializedCapacity: pids.count) { buffer, count in
-      guard let rows = unsafe buffer.baseAddress else { return }
+      guard let rows = buffer.baseAddress else { return }
       let root = files.root
       let pieces = stride(from: 0, to: pids.count, by: size).map { start in
         unsafe ScanPiece(

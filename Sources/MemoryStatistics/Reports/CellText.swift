@@ -63,13 +63,18 @@ extension [UInt8] {
 
   /// Appends a number in decimal.
   mutating func append(decimal number: UInt) {
-    var divisor: UInt = 1
-    while number / divisor > 9 { divisor *= 10 }
+    // The lowest digit comes first, as division by a constant is a multiplication; then they are turned.
+    var low = count
     var rest = number
-    while divisor > 0 {
-      append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest / divisor))
-      rest %= divisor
-      divisor /= 10
+    repeat {
+      append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+      rest /= 10
+    } while rest > 0
+    var high = count - 1
+    while low < high {
+      swapAt(low, high)
+      low += 1
+      high -= 1
     }
   }
 

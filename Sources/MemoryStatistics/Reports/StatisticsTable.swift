@@ -102,15 +102,16 @@ public struct StatisticsTable {
       let isLast = column == fields.count - 1
       let isNumeric = fields[column].isNumeric
       let blanks = widths[column] - cell.width
-      if isNumeric { bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: blanks)) }
+      if isNumeric { for _ in 0..<max(blanks, 0) { bytes.append(UInt8(ascii: " ")) } }
       if isLast, let width, cell.width > max(width - used, 15) {
         let whole = String(decoding: text.bytes[start..<cell.end], as: UTF8.self)
         bytes.append(contentsOf: DisplayText.prefix(whole, columns: max(width - used, 15)).utf8)
       } else {
-        bytes.append(contentsOf: text.bytes[start..<cell.end])
+        // Byte by byte: most cells have fewer than ten, and a slice of the array costs more than they.
+        for index in start..<cell.end { bytes.append(text.bytes[index]) }
       }
       if !isNumeric, !isLast {
-        bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: blanks))
+        for _ in 0..<max(blanks, 0) { bytes.append(UInt8(ascii: " ")) }
       }
       start = cell.end
       used += widths[column]
