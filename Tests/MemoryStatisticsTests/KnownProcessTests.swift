@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 import Foundation
+import Instruments
 import Pages
 import Testing
 
@@ -84,6 +85,21 @@ struct KnownProcessTests {
     #expect(rows.count == count)
     #expect(rows.allSatisfy { $0.addressSpaceOwner == orphans.min() })
     #expect(TotalStatistics(of: rows).addressSpaces == 1)
+  }
+
+  /// So many pairs that several threads compare them; the kernel's answer is known for each.
+  @Test func `pairs that share are found among many that do not`() throws {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var random = SeededGenerator(seed: seed)
+    let subject = try Subject("orphans", "2")
+    let orphans = try subject.work()
+    try #require(orphans.count == 2)
+    for count in [0, 1, 399, 400, 401, 1500] {
+      let shares = (0..<count).map { _ in Int.random(in: 0..<9, using: &random) == 0 }
+      let pids = shares.flatMap { [orphans[0].rawValue, $0 ? orphans[1].rawValue : getpid()] }
+      let expected = shares.indices.filter { shares[$0] }
+      #expect(AddressSpaceComparison.sharing(of: pids) == expected, "seed \(seed)")
+    }
   }
 
   /// Between vfork and exec a child has its parent's memory, and the kernel passes it by.

@@ -25,6 +25,27 @@ import Testing
     #expect(!third.processes.contains { $0.pid == pid })
   }
 
+  /// What statm does not show is as old as the period at most, also on files that are kept open.
+  @Test(.enabled(if: Subject.program != nil, "there is no C compiler"))
+  func `an adjustment of a process that does nothing is seen within the period`() throws {
+    let subject = try Subject("none")
+    var source = try LiveProcfsSource(period: 4)
+    func look() throws -> ProcessStatistics {
+      try #require(try source.snapshot().processes.first { $0.pid == subject.pid })
+    }
+    let before = try look()
+    let path = "/proc/\(subject.pid)/oom_score_adj"
+    for adjustment in [700, 900] {
+      try "\(adjustment)".write(toFile: path, atomically: false, encoding: .utf8)
+      for _ in 0..<3 { _ = try look() }
+      let row = try look()
+      #expect(row.oomScoreAdjustment == adjustment)
+      #expect(row.oomScoreAdjustment == Proc.number(path))
+      #expect(row.generation == before.generation)
+      #expect(row.reserved == before.reserved && row.name == before.name)
+    }
+  }
+
   /// Processes are born and die between looks; each look has to find exactly those that are there.
   @Test(.enabled(if: Subject.program != nil, "there is no C compiler"))
   func `each look has all processes that are there, and none that has ended`() throws {
