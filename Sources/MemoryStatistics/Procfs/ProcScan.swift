@@ -2,9 +2,9 @@
 
 // Reading all of /proc once. Most of the time goes into the kernel's writing of two files a process,
 // which it does for several readers side by side; so a long list of processes is cut into pieces of
-// consecutive pids, and each piece has a thread with files and a buffer of its own. Put together in
+// consecutive pids, and each piece has a thread with files and a buffer of its own. In one list and in
 // order, the rows are those that one thread would have read. A thread takes some 50 µs to start, the
-// time of three processes: a short list is not cut.
+// time of three processes: a short list is not cut. The processor time stays the same but for that.
 
 /// One reading of many processes.
 enum ProcScan {

@@ -138,7 +138,9 @@ struct TopView {
       fields: fields(state, columns: columns), unit: state.unit, width: columns)
     table.isSteady = true
     let text = table.lines(of: processes, branches: branches, names: &names).text
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    // By bytes: what is safe to show has no newline within a character.
+    var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .map { String(Substring($0)) }
     if lines.last == "" { lines.removeLast() }
     for index in lines.indices {
       let line = cut(lines[index], columns)
