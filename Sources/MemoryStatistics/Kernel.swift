@@ -146,6 +146,34 @@ enum Kernel {
     for thread in threads { _ = pthread_join(thread, nil) }
   }
 
+  /// Numbers from 0 on, each given once to whichever thread asks.
+  @safe
+  final class Counter: @unchecked Sendable {
+    // SAFETY: made in init, freed in deinit, and seen by nobody else.
+    private let lock: UnsafeMutablePointer<pthread_mutex_t>
+    private var number = 0
+
+    init() {
+      unsafe lock = .allocate(capacity: 1)
+      unsafe lock.initialize(to: pthread_mutex_t())
+      _ = unsafe pthread_mutex_init(lock, nil)
+    }
+
+    deinit {
+      _ = unsafe pthread_mutex_destroy(lock)
+      unsafe lock.deallocate()
+    }
+
+    func next() -> Int {
+      _ = unsafe pthread_mutex_lock(lock)
+      defer {
+        number += 1
+        _ = unsafe pthread_mutex_unlock(lock)
+      }
+      return number
+    }
+  }
+
   // MARK: Processes
 
   /// Whether two processes share their address space, or nil where the kernel does not tell.

@@ -2,9 +2,10 @@
 
 // Reading all of /proc once. Most of the time goes into the kernel's writing of two files a process,
 // which it does for several readers side by side; so a long list of processes is cut into pieces of
-// consecutive pids, and each piece has a thread with files and a buffer of its own. In one list and in
-// order, the rows are those that one thread would have read. A thread takes some 50 µs to start, the
-// time of three processes: a short list is not cut. The processor time stays the same but for that.
+// consecutive pids, which threads with files and a buffer of their own take one after the other. In one
+// list and in order, the rows are those that one thread would have read. A thread takes some 50 µs to
+// start, the time of three processes: a short list is not cut. The processor time stays the same but for
+// that.
 
 /// One reading of many processes.
 enum ProcScan {
@@ -12,6 +13,8 @@ enum ProcScan {
   /// locks would be what is waited for.
   private static let fewest = 128
   private static let mostThreads = 4
+  /// Small enough that the threads end together, also where one of them has to wait for a processor.
+  private static let pieceSize = 32
   /// How many threads there are to read with.
   static var threads: Int { min(Kernel.processors, mostThreads) }
 
@@ -24,17 +27,18 @@ enum ProcScan {
   ) -> [ProcessStatistics] {
     let threads = min(pids.count / fewest, Self.threads)
     guard threads > 1 else { return read(pids[...], from: &files) }
-    let size = (pids.count + threads - 1) / threads
-    // Each thread writes into its part of one list, with files that this one opened: the list is not
-    // put together by copies, and no thread needs a heap of its own.
+    // Each piece is written into its part of one list, with files that this thread opened: the list is
+    // not put together by copies, and no thread needs a heap of its own.
     return unsafe [ProcessStatistics](unsafeUninitializedCapacity: pids.count) { buffer, count in
       guard let rows = buffer.baseAddress else { return }
-      let root = files.root
-      let pieces = stride(from: 0, to: pids.count, by: size).map { start in
+      let pieces = stride(from: 0, to: pids.count, by: pieceSize).map { start in
         unsafe ScanPiece(
-          root: root, pids: pids[start..<min(start + size, pids.count)], rows: rows + start)
+          pids: pids[start..<min(start + pieceSize, pids.count)], rows: rows + start)
       }
-      Kernel.runTogether(pieces.map { piece in { piece.read() } })
+      let root = files.root
+      let turn = Kernel.Counter()
+      let readers = (0..<threads).map { _ in ScanReader(root: root) }
+      Kernel.runTogether(readers.map { reader in { reader.read(pieces, turn: turn) } })
       for piece in pieces {
         // Where the folder could not be opened once more, this thread reads.
         piece.read(from: &files)
@@ -58,23 +62,11 @@ enum ProcScan {
   }
 }
 
-/// What one thread reads. It writes the rows; whoever waits for its end reads them after it.
-@safe
-private final class ScanPiece: @unchecked Sendable {
-  private let pids: ArraySlice<ProcessIdentifier>
+/// A thread with files of its own. It takes pieces as long as there are any.
+private final class ScanReader: @unchecked Sendable {
   private var files: ProcFiles?
-  private var isRead = false
-  // SAFETY: room for as many rows as there are pids, which nobody else uses until this is read.
-  let rows: UnsafeMutablePointer<ProcessStatistics>
-  /// How many rows there are.
-  private(set) var count = 0
 
-  init(
-    root: String, pids: ArraySlice<ProcessIdentifier>,
-    rows: UnsafeMutablePointer<ProcessStatistics>
-  ) {
-    self.pids = pids
-    unsafe self.rows = rows
+  init(root: String) {
     do throws(StatisticsError) {
       files = try ProcFiles(root: root)
     } catch {
@@ -82,10 +74,29 @@ private final class ScanPiece: @unchecked Sendable {
     }
   }
 
-  /// Reads with files of its own, where it has them.
-  func read() {
+  func read(_ pieces: [ScanPiece], turn: Kernel.Counter) {
     guard var own = files.take() else { return }
-    read(from: &own)
+    while true {
+      let place = turn.next()
+      guard place < pieces.count else { return }
+      pieces[place].read(from: &own)
+    }
+  }
+}
+
+/// Some of the processes. One thread writes the rows; whoever waits for its end reads them after it.
+@safe
+private final class ScanPiece: @unchecked Sendable {
+  private let pids: ArraySlice<ProcessIdentifier>
+  private var isRead = false
+  // SAFETY: room for as many rows as there are pids, which nobody else uses until this is read.
+  let rows: UnsafeMutablePointer<ProcessStatistics>
+  /// How many rows there are.
+  private(set) var count = 0
+
+  init(pids: ArraySlice<ProcessIdentifier>, rows: UnsafeMutablePointer<ProcessStatistics>) {
+    self.pids = pids
+    unsafe self.rows = rows
   }
 
   /// Reads what has not been read.
