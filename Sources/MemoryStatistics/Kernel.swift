@@ -136,6 +136,7 @@ enum Kernel {
           return nil
         }, piece.toOpaque())
       if result == 0 {
+        moveElsewhere(thread)
         threads.append(thread)
       } else {
         unsafe piece.release()
@@ -144,6 +145,19 @@ enum Kernel {
     }
     pieces.first?()
     for thread in threads { _ = pthread_join(thread, nil) }
+  }
+
+  /// Has a thread begin on another processor than this one's: Linux often leaves it with its creator for
+  /// some milliseconds, longer than its work takes, even while others are idle.
+  private static func moveElsewhere(_ thread: pthread_t) {
+    // Room for as many processors as Linux may have.
+    var allowed = [UInt](repeating: 0, count: 8192 / UInt.bitWidth)
+    let processor = Int(ctamalloc_processor())
+    let size = allowed.count * MemoryLayout<UInt>.size
+    guard processor >= 0, unsafe ctamalloc_allowed_processors(&allowed, size) > 0 else { return }
+    allowed[processor / UInt.bitWidth] &= ~(1 << UInt(processor % UInt.bitWidth))
+    if allowed.allSatisfy({ $0 == 0 }) { return }
+    _ = unsafe ctamalloc_confine(thread, allowed, size)
   }
 
   /// Numbers from 0 on, each given once to whichever thread asks.

@@ -10,6 +10,7 @@
 #include "ctamalloc.h"
 #include "linux/tamalloc.h"
 
+#include <pthread.h>
 #include <pwd.h>
 #include <regex.h>
 #include <signal.h>
@@ -46,6 +47,29 @@ static inline long ctamalloc_process_statistics(
 static inline long ctamalloc_total_statistics(
     struct tamalloc_total_statistics *totals) {
   return syscall(TAMALLOC_SYSCALL_TOTAL_STATISTICS, totals, sizeof *totals);
+}
+
+/* The processor that this thread runs on, or below 0. */
+static inline int ctamalloc_processor(void) {
+  unsigned int number;
+  return syscall(SYS_getcpu, &number, NULL, NULL) == 0 ? (int)number : -1;
+}
+
+/* Bytes of a set of processors, a bit each, where this thread may run; below 0
+ * where `size` bytes don't hold it. */
+static inline long ctamalloc_allowed_processors(unsigned long *set,
+                                                size_t size) {
+  return syscall(SYS_sched_getaffinity, 0, size, set);
+}
+
+/* glibc shows it with _GNU_SOURCE only. */
+extern int pthread_setaffinity_np(pthread_t thread, size_t size,
+                                  const cpu_set_t *set);
+
+/* Lets a thread run on the processors of a set alone; 0 where it does. */
+static inline int ctamalloc_confine(pthread_t thread, const unsigned long *set,
+                                    size_t size) {
+  return pthread_setaffinity_np(thread, size, (const cpu_set_t *)set);
 }
 
 /* The rows of a terminal, or 0 where there is none. */
