@@ -10,7 +10,7 @@ extension Syscalls {
   @inline(__always)
   static var threadIdentity: UInt { UInt(ctamalloc_thread_identity()) }
 
-  static var processNumber: Int { Int(getpid()) }
+  static var processNumber: Int { Int(ctamalloc_process_number()) }
 
   static func yieldProcessor() { _ = sched_yield() }
 

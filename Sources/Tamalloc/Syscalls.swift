@@ -33,7 +33,7 @@ struct MappingTraits {
 enum Syscalls {
   /// Bytes in a page of this machine.
   static let pageSize: PageSize =
-    PageSize(ByteCount(sysconf(Int32(_SC_PAGESIZE)))) ?? PageSize(4096)!
+    PageSize(ByteCount(Int(getpagesize()))) ?? PageSize(4096)!
 
   /// Whether mmap with MAP_STACK already means "no huge pages" (Linux 6.7 and later), which saves
   /// the madvise that says so.
@@ -58,7 +58,7 @@ enum Syscalls {
   /// Hands on the running kernel's release, such as `6.12.117-tamalloc`.
   static func withRelease<Result>(_ body: (RawSpan) -> Result) -> Result {
     var name = utsname()
-    guard unsafe uname(&name) == 0 else { return body(RawSpan()) }
+    guard unsafe ctamalloc_system_name(&name) == 0 else { return body(RawSpan()) }
     return unsafe withUnsafeBytes(of: &name.release) { release in
       let length = unsafe release.firstIndex(of: 0) ?? release.count
       return unsafe body(

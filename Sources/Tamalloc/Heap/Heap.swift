@@ -70,9 +70,13 @@ internal import Synchronization
   /// The span of every class that has none: it has no block.
   let emptySpan: SpanPointer
 
-  /// This structure comes first; the map is last. Between them, from its end down, lie the empty span,
-  /// and what is not touched before it is used: the free ranges, the counters, the hardened mode's lists.
+  /// This structure comes first; the map is last. Between them lie the empty span and the first thread's
+  /// heap, all in one page, and what is not touched before it is used: the free ranges, the counters, the
+  /// hardened mode's lists.
   private static let recordSize = 16_384
+
+  /// Where the empty span lies, in bytes from this structure on.
+  private static var emptySpanOffset: UInt { UInt((MemoryLayout<Heap>.size + 127) & ~127) }
 
   /// The process's heap, made now if there is none; nil where there is no memory for it.
   static var shared: UnsafeMutablePointer<Heap>? {
@@ -88,14 +92,12 @@ internal import Synchronization
       let memory = unsafe start.pointer
     else { return nil }
     let heap = unsafe memory.bindMemory(to: Heap.self, capacity: 1)
-    let end = start + ByteCount(recordSize)
-    let empty = unsafe (end.pointer.unsafelyUnwrapped - HeapSpan.stride)
-      .bindMemory(to: HeapSpan.self, capacity: 1)
+    let empty = unsafe (memory + Int(emptySpanOffset)).bindMemory(to: HeapSpan.self, capacity: 1)
     unsafe empty.initialize(to: HeapSpan())
     unsafe heap.initialize(
       to: Heap(
-        map: SegmentMap(start: end.rawValue), empty: empty,
-        below: end.rawValue &- UInt(HeapSpan.stride)))
+        map: SegmentMap(start: (start + ByteCount(recordSize)).rawValue), empty: empty,
+        above: start.rawValue &+ emptySpanOffset &+ UInt(HeapSpan.stride)))
     let winner = unsafe Syscalls.publish(heap)
     if unsafe winner != heap {
       Syscalls.unmapOwn(start, size: size)
@@ -110,8 +112,8 @@ internal import Synchronization
     return unsafe winner
   }
 
-  /// - Precondition: below the address `below` are zeroed bytes for all that is not in this structure.
-  private init(map: SegmentMap, empty: SpanPointer, below: UInt) {
+  /// - Precondition: from the address `above` on are zeroed bytes for all that is not in this structure.
+  private init(map: SegmentMap, empty: SpanPointer, above: UInt) {
     lock = HeapLock()
     self.map = map
     blocks = Blocks()
@@ -120,8 +122,8 @@ internal import Synchronization
     segmentCount = 0
     reserve = 0..<0
     dirtySlots = 0
-    let rangeStart = below &- UInt(FreeRanges.size)
-    let counterStart = rangeStart &- UInt(HeapCounters.size)
+    let rangeStart = above &+ ThreadHeap.stride
+    let counterStart = rangeStart &+ UInt(FreeRanges.size)
     ranges = FreeRanges(start: rangeStart)
     density = PageDensity()
     pageTables = PageTables()
@@ -130,14 +132,14 @@ internal import Synchronization
     counters = settings.counts ? HeapCounters(start: counterStart) : .none
     hardened = Hardened(
       secret: settings.isHardened ? Syscalls.randomWord : 0,
-      start: counterStart &- UInt(Hardened.size))
+      start: counterStart &+ UInt(HeapCounters.size))
     purger = Purger()
     isPurging = false
     lastTick = Atomic(0)
     tellsUsableSizes = Atomic(false)
     unsafe parked = nil
     unsafe newestThread = nil
-    records = 0..<0
+    records = above..<rangeStart
     spareParcels = 0
     threadKey = nil
     forksInsideLock = false

@@ -82,8 +82,7 @@ extension Heap {
   fileprivate mutating func makeThreadHeap(
     in heap: UnsafeMutablePointer<Heap>
   ) -> ThreadHeapPointer? {
-    let stride = UInt((MemoryLayout<ThreadHeap>.size + 127) & ~127)
-    guard let address = takeRecord(stride),
+    guard let address = takeRecord(ThreadHeap.stride),
       let thread = unsafe ThreadHeapPointer(bitPattern: address)
     else { return nil }
     unsafe thread.initialize(to: ThreadHeap(heap: heap, empty: emptySpan))

@@ -58,6 +58,9 @@ internal import Synchronization
     unsafe nextOfAll = nil
   }
 
+  /// Bytes that one takes: whole pairs of lines of the cache, which are its thread's alone.
+  static var stride: UInt { UInt((MemoryLayout<ThreadHeap>.size + 127) & ~127) }
+
   /// The heap of the calling thread, made or adopted now if it has none.
   static var mine: ThreadHeapPointer? {
     if let thread = unsafe Syscalls.threadHeap { return unsafe thread }
