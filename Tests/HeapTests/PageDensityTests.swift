@@ -39,9 +39,15 @@ import Testing
     }
   }
 
-  @Test func `another size is not known from this one`() {
+  @Test func `another size is taken for what the nearest known one is, up to a quarter or four times`() {
     var density = PageDensity()
     for _ in 0..<20 { density.note(size, of: size) }
-    #expect(density.isDense(size) && !density.isDense(size * 2) && !density.isDense(size / 2))
+    for shift in -2...2 { #expect(density.isDense(size << 2 >> 2 - shift), "2^\(shift)") }
+    #expect(!density.isDense(size * 8) && !density.isSparse(size * 8))
+    #expect(!density.isDense(size / 8) && !density.isSparse(size / 8))
+    for _ in 0..<20 { density.note(0, of: size * 2) }
+    #expect(density.isDense(size / 2) && density.isSparse(size * 4))
+    // None of which is known so well that it need not be asked.
+    #expect(density.question(size * 4) == .scan)
   }
 }

@@ -72,6 +72,19 @@ struct FreeRange: BitwiseCopyable {
     return start
   }
 
+  /// Cuts at most `most` bytes from the largest dirty range, if it has `least`.
+  mutating func takeLargestDirty(atMost most: UInt, atLeast least: UInt) -> FreeRange? {
+    var best = -1
+    for index in 0..<count where self[index].isDirty {
+      if best < 0 || self[index].size > self[best].size { best = index }
+    }
+    guard best >= 0, self[best].size >= least else { return nil }
+    let start = self[best].start
+    let size = min(self[best].size, most)
+    shorten(best, by: size)
+    return FreeRange(start: start, size: size, isDirty: true, isIdle: false)
+  }
+
   /// Cuts `size` bytes from a range that begins at an address, if there is one so long; tells whether
   /// it is dirty.
   mutating func take(_ size: UInt, at start: UInt) -> Bool? {

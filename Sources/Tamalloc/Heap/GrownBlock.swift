@@ -7,20 +7,22 @@
 // Therefore a thread remembers the one block that it resized last. Of that one it knows how much the
 // program has, and that the rest is zero:
 //
-//     ├── the program's ──┼── zero ──────────┤ usable
-//     start               size
+//     ├── the program's ──┼── zero ──────────┤
+//     start               size               usable
+//
+// So a block that grows within these bounds takes one look at this record, and none at its span's.
 //
 // The knowledge ends when the block is freed, by whichever thread. The quick path of `free` has no time
 // to compare addresses; but a span whose owner's address has `watched` set is none that it knows, so
-// the slow path is taken, and takes the mark away. What other threads free becomes the owner's again
-// by `Remote.collect`, which takes it away, too.
+// the slow path is taken, which takes the mark away and forgets the block. What other threads free becomes
+// the owner's again by `Remote.collect` or in a parcel, which do the same.
 //
 // A program may write behind what it asked for once malloc_usable_size has told it how far; then nothing
 // is known of any tail, and from the first such question on all are cleared (`Heap.tellsUsableSizes`).
 //
-// Invariant: if `start` lies in a watched span of this thread's, it is a block that has not been freed
-// since, and zero from `size` to its end unless the program has asked for usable sizes or has written
-// where it must not.
+// Invariant: `start` is 0, or a block in a watched span of this thread's that has not been freed since;
+// it is zero from `size` to `usable` unless the program has asked for usable sizes or has written where
+// it must not.
 
 internal import Synchronization
 
@@ -29,26 +31,37 @@ struct GrownBlock: BitwiseCopyable {
   var start: UInt
   /// Bytes that were asked for.
   var size: UInt
+  /// Bytes that there are.
+  var usable: UInt
+
+  static let none = GrownBlock(start: 0, size: 0, usable: 0)
 
   /// A tail that is not worth remembering.
   static let smallest: UInt = 64
 }
 
 extension UnsafeMutablePointer where Pointee == ThreadHeap {
+  /// Whether a block is the one that is remembered, and has grown by what it has at hand; then it has.
+  @inline(__always)
+  func growsAtHand(_ block: UInt, _ size: UInt) -> Bool {
+    guard unsafe pointee.grown.start == block, unsafe size >= pointee.grown.size,
+      unsafe size <= pointee.grown.usable,
+      unsafe !pointee.heap.pointee.tellsUsableSizes.load(ordering: .relaxed)
+    else { return false }
+    unsafe pointee.grown.size = size
+    return true
+  }
+
   /// Makes zero what is behind the new size of a block of a span of this thread's.
   @inline(__always)
   func resizeInPlace(_ block: UInt, _ size: UInt, _ usable: UInt, _ span: SpanPointer) {
     var end = usable
-    if unsafe span.pointee.owner & HeapSpan.watched != 0, unsafe pointee.grown.start == block,
+    if unsafe pointee.grown.start == block,
       unsafe !pointee.heap.pointee.tellsUsableSizes.load(ordering: .relaxed)
     {
-      let known = unsafe pointee.grown.size
-      if size >= known {
-        unsafe pointee.grown.size = size
-        return
-      }
-      // The next boundary of 16, up to which clearing goes: behind `known` it is zero already.
-      end = (known &+ 15) & ~15
+      // Growth was found at hand before. Clearing goes up to the next boundary of 16: behind what the
+      // program had it is zero already.
+      end = unsafe (pointee.grown.size &+ 15) & ~15
     }
     Zeroing.clearTail(block &+ size, Int(bitPattern: end &- size))
     unsafe watch(block, size, usable, span)
@@ -58,7 +71,7 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
   @inline(__always)
   private func watch(_ block: UInt, _ size: UInt, _ usable: UInt, _ span: SpanPointer) {
     if usable &- size < GrownBlock.smallest, unsafe pointee.grown.start != block { return }
-    unsafe pointee.grown = GrownBlock(start: block, size: size)
+    unsafe pointee.grown = GrownBlock(start: block, size: size, usable: usable)
     unsafe span.pointee.owner = UInt(bitPattern: self) | HeapSpan.watched
   }
 
@@ -67,5 +80,15 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     if unsafe !pointee.isQuick { return }
     let span = unsafe SpanPointer(containing: block)
     unsafe watch(block, UInt(bitPattern: size), span.pointee.step, span)
+  }
+
+  /// Lets frees in a watched span of this heap's take the quick path again, and forgets the block if it
+  /// lies there.
+  func unwatch(_ span: SpanPointer) {
+    unsafe span.pointee.owner = UInt(bitPattern: self)
+    let start = unsafe span.pointee.start
+    if unsafe pointee.grown.start &- start < span.pointee.limit &- start {
+      unsafe pointee.grown = .none
+    }
   }
 }

@@ -57,11 +57,13 @@ extension Heap {
   /// - Precondition: `size` is not 0.
   @inline(__always)
   package static func resize(_ block: UInt, _ size: Int) -> UInt {
-    if let thread = unsafe Syscalls.threadHeap, unsafe thread.pointee.isQuick,
-      unsafe thread.pointee.map.contains(block)
-    {
-      let span = unsafe SpanPointer(containing: block)
+    if let thread = unsafe Syscalls.threadHeap, unsafe thread.pointee.isQuick {
       let size = UInt(bitPattern: size)
+      if unsafe thread.growsAtHand(block, size) { return block }
+      guard unsafe thread.pointee.map.contains(block) else {
+        return resizeSlowly(block, Int(bitPattern: size))
+      }
+      let span = unsafe SpanPointer(containing: block)
       let usable = unsafe span.pointee.step
       // Of its own blocks, one that would waste half of itself moves.
       if unsafe (span.pointee.owner ^ UInt(bitPattern: thread)) <= HeapSpan.watched,
@@ -81,12 +83,14 @@ extension Heap {
       return unsafe thread.pointee.heap.resizeHardened(block, size)
     }
     let usable: Int
+    let hasGrown = unsafe thread.pointee.grown.start == block
     if unsafe thread.pointee.map.contains(block) {
       let span = unsafe SpanPointer(containing: block)
       usable = unsafe Int(span.pointee.blockSize)
-      if unsafe span.pointee.owner & ~HeapSpan.watched == UInt(bitPattern: thread) {
+      let owner = unsafe span.pointee.owner
+      if owner & ~HeapSpan.watched == UInt(bitPattern: thread) {
         // It is about to be freed.
-        unsafe span.pointee.owner = UInt(bitPattern: thread)
+        if owner & HeapSpan.watched != 0 { unsafe thread.unwatch(span) }
       } else if usableSize(block) == nil {
         // Another thread's, or a big one: looked at more closely.
         reportUnknown(block)
@@ -107,7 +111,7 @@ extension Heap {
     let kept = min(usable, size)
     // What is copied over need not be cleared before; what grows once will grow again, and what has
     // grown step by step surely will.
-    let room = unsafe thread.pointee.grown.start == block ? usable / 2 : usable / 4
+    let room = hasGrown ? usable : usable / 4
     let roomy = size > usable ? min(max(size, usable &+ room), SizeClass.largest) : size
     let moved =
       unsafe size > SizeClass.largest

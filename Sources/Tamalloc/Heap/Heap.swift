@@ -38,6 +38,8 @@ internal import Synchronization
   var ranges: FreeRanges
   var density: PageDensity
   var pageTables: PageTables
+  /// How often pages could not be moved together.
+  var gatherFailures: Int
   /// The large block that was mapped last, if it was really large.
   var lastMapped: (start: UInt, size: Int)
   let settings: HeapSettings
@@ -127,6 +129,7 @@ internal import Synchronization
     ranges = FreeRanges(start: rangeStart)
     density = PageDensity()
     pageTables = PageTables()
+    gatherFailures = 0
     lastMapped = (0, 0)
     settings = HeapSettings.fromEnvironment()
     counters = settings.counts ? HeapCounters(start: counterStart) : .none

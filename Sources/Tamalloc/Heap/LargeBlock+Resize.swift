@@ -70,8 +70,16 @@ extension LargeBlock {
       try Syscalls.remap(
         old.start, size: old.size, to: old.size, move: .to(block.reservation.start))
     } catch {
-      // Pages of several mappings can't be moved at once.
-      unsafe Memory.copy(from: start, to: place, usable)
+      // Pages of several mappings can't be moved at once before Linux 6.17, which finds that out when
+      // it has unmapped the new place: somebody else may have mapped something there since.
+      Syscalls.unmapOwn(
+        VirtualAddress(rawValue: place &+ UInt(usable)), size: ByteCount(room &- usable))
+      guard let (other, size) = newPlace(whole, roomy: whole, alignment) else {
+        block.reservation = old
+        return false
+      }
+      block.reservation.settle(at: VirtualAddress(rawValue: other), size: ByteCount(size))
+      unsafe Memory.copy(from: start, to: other, usable)
       unsafe dispose(of: old, heap)
     }
     return true

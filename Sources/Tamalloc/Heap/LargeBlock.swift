@@ -5,6 +5,7 @@
 // either way of freeing works for both.
 //
 //     allocate:  dirty range, cleared        where blocks of the size are touched densely
+//                pieces of some, cleared     (see LargeBlock+Gather.swift)
 //                zero range                  else
 //                map, and some more ahead    where none fits
 //     release:   scan (or don't) ─▶ zero or dirty range ─▶ unmapped when idle
@@ -59,25 +60,29 @@ enum LargeBlock {
   private static func take(_ size: Int, _ heap: UnsafeMutablePointer<Heap>) -> UInt? {
     unsafe heap.pointee.lock.lock()
     let isDense = unsafe heap.pointee.density.isDense(size)
+    let isSparse = unsafe heap.pointee.density.isSparse(size)
     let first = unsafe heap.pointee.ranges.take(UInt(size), isDirty: isDense)
-    let second =
-      first == nil ? unsafe heap.pointee.ranges.take(UInt(size), isDirty: !isDense) : nil
     unsafe heap.pointee.lock.unlock()
-    let isDirty = first != nil ? isDense : !isDense
-    if let start = first ?? second {
-      if isDirty {
-        unsafe heap.pointee.counters.count(
-          row: HeapCounters.largeRow, requested: 0, usable: 0, cleared: isDense ? size : 0)
-        if isDense {
-          Syscalls.clearBytes(start, size)
-        } else {
-          // A kernel that refuses (the pages are locked) leaves it to us.
-          if !discard(start, size) { Syscalls.clearBytes(start, size) }
-        }
-      }
-      return start
+    if let first {
+      if isDense { unsafe clear(first, size, heap) }
+      return first
     }
-    return unsafe map(size, heap)
+    if isDense, let start = unsafe gather(size, heap) { return start }
+    unsafe heap.pointee.lock.lock()
+    let second = unsafe heap.pointee.ranges.take(UInt(size), isDirty: !isDense)
+    unsafe heap.pointee.lock.unlock()
+    guard let second else { return unsafe map(size, heap) }
+    if isDense { return second }
+    // Clearing is quicker than giving back, but leaves all committed. A kernel that refuses (the pages
+    // are locked) leaves it to us.
+    if !isSparse || !discard(second, size) { unsafe clear(second, size, heap) }
+    return second
+  }
+
+  private static func clear(_ start: UInt, _ size: Int, _ heap: UnsafeMutablePointer<Heap>) {
+    unsafe heap.pointee.counters.count(
+      row: HeapCounters.largeRow, requested: 0, usable: 0, cleared: size)
+    Syscalls.clearBytes(start, size)
   }
 
   /// Fresh pages; what was mapped ahead becomes a free range.

@@ -25,19 +25,40 @@ struct PageDensity: BitwiseCopyable {
   private var estimates: InlineArray<64, UInt8>
   /// By the same: how many of the last scans found nothing, up to 255.
   private var untouched: InlineArray<64, UInt8>
+  /// A bit for each size of which one was noted.
+  private var known: UInt64
   private var turn: UInt8
 
+  private static let unknown: UInt8 = 128
+
   init() {
-    // In between: not known.
-    estimates = InlineArray(repeating: 128)
+    estimates = InlineArray(repeating: Self.unknown)
     untouched = InlineArray(repeating: 0)
+    known = 0
     turn = 0
   }
 
   private static func index(_ size: Int) -> Int { 63 &- size.leadingZeroBitCount }
 
   /// Most of such a block will be touched.
-  func isDense(_ size: Int) -> Bool { estimates[Self.index(size)] > 160 }
+  func isDense(_ size: Int) -> Bool { estimate(size) >= 160 }
+
+  /// Little of it will be.
+  func isSparse(_ size: Int) -> Bool { estimate(size) < 112 }
+
+  /// Of a size that nothing is known of: what the sizes beside it are like.
+  private func estimate(_ size: Int) -> UInt8 {
+    let index = Self.index(size)
+    for distance in 0...2 {
+      if isKnown(index &- distance) { return estimates[index &- distance] }
+      if isKnown(index &+ distance) { return estimates[index &+ distance] }
+    }
+    return Self.unknown
+  }
+
+  private func isKnown(_ index: Int) -> Bool {
+    index >= 0 && index < 64 && known &>> UInt64(index) & 1 != 0
+  }
 
   /// What to do about a block that was freed.
   enum Question {
@@ -60,6 +81,7 @@ struct PageDensity: BitwiseCopyable {
     let index = Self.index(max(size, whole))
     untouched[index] = committed > 0 ? 0 : min(untouched[index], 254) &+ 1
     let share = min(committed &* 255 / size, 255)
+    known |= 1 &<< UInt64(index)
     let old = Int(estimates[index])
     estimates[index] = UInt8(truncatingIfNeeded: (old &* 3 &+ share &+ 3) / 4)
   }

@@ -139,9 +139,7 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
   /// Frees a block of a span of this heap's.
   private func takeBack(_ block: UInt) {
     let span = unsafe SpanPointer(containing: block)
-    if unsafe span.pointee.owner & HeapSpan.watched != 0 {
-      unsafe span.pointee.owner &= ~HeapSpan.watched
-    }
+    if unsafe span.pointee.owner & HeapSpan.watched != 0 { unsafe unwatch(span) }
     unsafe Memory.setWord(block, span.pointee.free)
     unsafe span.pointee.free = block
     unsafe span.pointee.countdown &-= 1

@@ -60,8 +60,9 @@ enum Remote {
     }
     let head = old & ~HeapSpan.tell
     if head == 0 { return 0 }
-    if unsafe span.pointee.owner & HeapSpan.watched != 0 {
-      unsafe span.pointee.owner &= ~HeapSpan.watched
+    let owner = unsafe span.pointee.owner
+    if owner & HeapSpan.watched != 0 {
+      unsafe ThreadHeapPointer(bitPattern: owner & ~HeapSpan.watched)?.unwatch(span)
     }
     var count = 1
     var tail = head

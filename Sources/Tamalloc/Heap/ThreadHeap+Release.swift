@@ -43,9 +43,11 @@ extension Heap {
     case .current, .available, .full:
       // A thread's own comes here if its span is watched, or if it is wrong: freed twice, misaligned.
       let owner = unsafe span.pointee.owner
-      if unsafe owner & ~HeapSpan.watched == UInt(bitPattern: Syscalls.threadHeap) {
+      if let thread = unsafe Syscalls.threadHeap,
+        owner & ~HeapSpan.watched == UInt(bitPattern: thread)
+      {
         if owner & HeapSpan.watched == 0 { break }
-        unsafe span.pointee.owner = owner & ~HeapSpan.watched
+        unsafe thread.unwatch(span)
         return release(block)
       }
       // Another's, whose line of the record is not looked at.

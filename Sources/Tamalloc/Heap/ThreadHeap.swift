@@ -48,7 +48,7 @@ internal import Synchronization
     unsafe isQuick =
       !heap.pointee.counters.isCounting && !heap.pointee.settings.isHardened
     unsafe linkKey = heap.pointee.hardened.linkKey
-    grown = GrownBlock(start: 0, size: 0)
+    grown = .none
     cleared = 0
     pending = Atomic(0)
     parcels = Atomic(0)
