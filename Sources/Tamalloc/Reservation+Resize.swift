@@ -40,7 +40,13 @@ extension Reservation {
   private mutating func growAnonymous(to newSize: ByteCount) throws(AllocationError) {
     do throws(SystemCallFailure) {
       if alignment <= Syscalls.pageSize.bytes {
-        let moved = try Syscalls.remap(start, size: size, to: newSize, move: .anywhere)
+        let moved: VirtualAddress
+        do throws(SystemCallFailure) {
+          moved = try Syscalls.remap(start, size: size, to: newSize, move: .anywhere)
+        } catch {
+          guard error.spansMappings else { throw error }
+          moved = try moveSplit(to: newSize)
+        }
         settle(at: moved, size: newSize)
         return
       }
@@ -63,6 +69,24 @@ extension Reservation {
     } catch {
       throw Limits.explain(error, size: newSize - size, isAccounted: traits.isAccounted)
     }
+  }
+
+  /// Moves memory that the heap has put together from several mappings, which can't be resized at once:
+  /// as it is, since Linux 6.17, or else by copying it.
+  private func moveSplit(to newSize: ByteCount) throws(SystemCallFailure) -> VirtualAddress {
+    let place = try Syscalls.mapAnonymous(size: newSize, traits: traits)
+    do throws(SystemCallFailure) {
+      try Syscalls.remap(start, size: size, to: size, move: .to(place))
+      return place
+    } catch {
+      // The kernel may have unmapped the place before it refused: somebody else may have it by now.
+      Syscalls.unmapOwn(place + size, size: newSize - size)
+      guard error.spansMappings else { throw error }
+    }
+    let copy = try Syscalls.mapAnonymous(size: newSize, traits: traits)
+    unsafe Memory.copy(from: start.rawValue, to: copy.rawValue, size.rawValue)
+    Syscalls.unmapOwn(start, size: size)
+    return copy
   }
 
   private mutating func growTiles(

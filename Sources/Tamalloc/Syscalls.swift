@@ -20,6 +20,8 @@ struct SystemCallFailure: Error {
   var isNoSpace: Bool { number == ENOMEM || number == ENOSPC }
   var isInvalid: Bool { number == EINVAL }
   var isOccupied: Bool { number == EEXIST }
+  /// What mremap says of a range that lies in several mappings.
+  var spansMappings: Bool { number == EFAULT }
 }
 
 /// How a new mapping is accounted, and which pages may stand behind it.
