@@ -12,6 +12,21 @@ extension Syscalls {
 
   static var processNumber: Int { Int(ctamalloc_process_number()) }
 
+  /// How many mappings this process has, or nil without /proc.
+  static var mappingCount: Int? {
+    guard let descriptor = try? openForReading("/proc/self/maps") else { return nil }
+    defer { close(descriptor) }
+    return unsafe withStackBuffer(InlineArray<4096, UInt8>(repeating: 0)) { buffer in
+      var count = 0
+      while true {
+        guard let length = try? unsafe read(descriptor, into: UnsafeMutableRawBufferPointer(buffer))
+        else { return nil }
+        if length == 0 { return count }
+        for index in 0..<length where unsafe buffer[index] == 10 { count &+= 1 }
+      }
+    }
+  }
+
   static func yieldProcessor() { _ = sched_yield() }
 
   static func sleep(microseconds: Int) { ctamalloc_sleep(microseconds) }

@@ -40,6 +40,8 @@ internal import Synchronization
   var pageTables: PageTables
   /// How often pages could not be moved together.
   var gatherFailures: Int
+  /// How many may be, before the process's mappings are counted again.
+  var gatherBudget: Int
   /// The large block that was mapped last, if it was really large.
   var lastMapped: (start: UInt, size: Int)
   let settings: HeapSettings
@@ -130,6 +132,7 @@ internal import Synchronization
     density = PageDensity()
     pageTables = PageTables()
     gatherFailures = 0
+    gatherBudget = LargeBlock.firstGatherBudget
     lastMapped = (0, 0)
     settings = HeapSettings.fromEnvironment()
     counters = settings.counts ? HeapCounters(start: counterStart) : .none

@@ -9,7 +9,9 @@
 //                   ▼              ▼  ▼
 //               ├─────────┬───────────────┬─────────┤  one block, cleared
 //
-// Each piece stays a mapping of its own, of which Linux allows 65,530: so pieces are few, and not small.
+// Each piece stays a mapping of its own, of which Linux allows 65,530 (vm.max_map_count). A process that is
+// out of them can map nothing more: so pieces are few and not small, and before many more are moved the
+// process's mappings are counted.
 
 internal import Pages
 
@@ -20,10 +22,16 @@ extension LargeBlock {
   /// Failures after which it is not tried again: before Linux 6.17 a piece that lies in two mappings
   /// can't be moved.
   private static let patience = 8
+  /// A quarter of what Linux allows.
+  private static let mostMappings = 16 << 10
+  /// Pieces that are moved before the first count.
+  static let firstGatherBudget = 1 << 10
 
   /// Zeroed pages, or nil where there are none to be had in this way.
   static func gather(_ size: Int, _ heap: UnsafeMutablePointer<Heap>) -> UInt? {
-    guard size >= smallestPiece, let first = unsafe takePiece(UInt(size), heap) else { return nil }
+    guard size >= smallestPiece, unsafe mayGather(heap),
+      let first = unsafe takePiece(UInt(size), heap)
+    else { return nil }
     let mapped = try? Syscalls.mapAnonymous(size: ByteCount(size), traits: MappingTraits())
     guard let place = mapped?.rawValue else {
       unsafe putBack(first, heap)
@@ -55,12 +63,34 @@ extension LargeBlock {
     return place
   }
 
+  /// Whether the process's mappings allow for some more.
+  private static func mayGather(_ heap: UnsafeMutablePointer<Heap>) -> Bool {
+    unsafe heap.pointee.lock.lock()
+    let isOut = unsafe heap.pointee.gatherBudget < mostPieces
+    let hasGivenUp = unsafe heap.pointee.gatherFailures >= patience
+    unsafe heap.pointee.lock.unlock()
+    if hasGivenUp { return false }
+    if !isOut { return true }
+    // Where they can't be counted, or are many, pieces are not moved any more.
+    let budget = mostMappings - (Syscalls.mappingCount ?? mostMappings)
+    unsafe heap.pointee.lock.lock()
+    defer { unsafe heap.pointee.lock.unlock() }
+    if budget < firstGatherBudget {
+      unsafe heap.pointee.gatherFailures = patience
+      return false
+    }
+    unsafe heap.pointee.gatherBudget = budget
+    return true
+  }
+
   private static func takePiece(_ most: UInt, _ heap: UnsafeMutablePointer<Heap>) -> FreeRange? {
     unsafe heap.pointee.lock.lock()
     defer { unsafe heap.pointee.lock.unlock() }
     guard unsafe heap.pointee.gatherFailures < patience else { return nil }
     let least = min(most, UInt(smallestPiece))
-    return unsafe heap.pointee.ranges.takeLargestDirty(atMost: most, atLeast: least)
+    let piece = unsafe heap.pointee.ranges.takeLargestDirty(atMost: most, atLeast: least)
+    if piece != nil { unsafe heap.pointee.gatherBudget &-= 1 }
+    return piece
   }
 
   private static func putBack(_ range: FreeRange, _ heap: UnsafeMutablePointer<Heap>) {
