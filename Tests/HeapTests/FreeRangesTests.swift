@@ -21,7 +21,7 @@ import Testing
       let kind: Page = isDirty ? .dirty : .zero
       let size = Int.random(in: 1...12, using: &generator)
       let start = Int.random(in: 0...(200 - size), using: &generator)
-      switch Int.random(in: 0..<4, using: &generator) {
+      switch Int.random(in: 0..<5, using: &generator) {
       case 0, 1:
         guard pages[start..<(start + size)].allSatisfy({ $0 == .used }) else { continue }
         #expect(ranges.add(UInt(start), UInt(size), isDirty: isDirty) == nil)
@@ -35,6 +35,16 @@ import Testing
         } else {
           // A run of the kind this long may only be in two ranges of different age.
           #expect(longestRun(of: kind, in: pages) < size, "seed \(seed), round \(round)")
+        }
+      case 3:
+        let longest = longestRun(of: .dirty, in: pages)
+        if let piece = ranges.takeLargestDirty(atMost: UInt(size), atLeast: 3) {
+          let pagesTaken = Int(piece.start)..<Int(piece.end)
+          #expect(pagesTaken.count == min(size, longest), "seed \(seed), round \(round)")
+          #expect(longest >= 3 && pages[pagesTaken].allSatisfy { $0 == .dirty })
+          for page in pagesTaken { pages[page] = .used }
+        } else {
+          #expect(longest < 3, "seed \(seed), round \(round)")
         }
       default:
         let wasDirty = ranges.take(UInt(size), at: UInt(start))
