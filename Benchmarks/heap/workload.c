@@ -17,6 +17,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -117,6 +118,30 @@ static __thread uint64_t my_state = 88172645463325252u;
 
 static void churn(uint64_t steps) { churn_with(mine, &my_state, steps); }
 
+/*
+ * The first, second … processor that this program may run on, for a thread. Two threads that spin for each
+ * other on one processor each use up a slice of time for every step, and Linux often leaves a new thread
+ * where its creator is: without this a row says where threads were put, and not what an allocator does.
+ */
+static void settle(pthread_t thread, int place) {
+  static cpu_set_t allowed;
+  static int known;
+  if (!known) {
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+    known = 1;
+  }
+  if (CPU_COUNT(&allowed) < 2) return;
+  for (int processor = 0; processor < CPU_SETSIZE; processor++) {
+    if (CPU_ISSET(processor, &allowed) && place-- == 0) {
+      cpu_set_t one;
+      CPU_ZERO(&one);
+      CPU_SET(processor, &one);
+      pthread_setaffinity_np(thread, sizeof one, &one);
+      return;
+    }
+  }
+}
+
 /* A ring between a thread that allocates and one that frees. */
 enum { RING = 1024 };
 static _Atomic(void *) ring[RING];
@@ -137,7 +162,9 @@ static void *consume(void *count) {
 static void cross(uint64_t steps) {
   pthread_t thread;
   uint64_t step;
+  settle(pthread_self(), 0);
   pthread_create(&thread, NULL, consume, &steps);
+  settle(thread, 1);
   for (step = 0; step < steps; step++) {
     void *block = get(any_size(&my_state));
     while (atomic_load_explicit(&ring[step % RING], memory_order_acquire)) {
@@ -170,8 +197,10 @@ static void *run_thread(void *steps) {
 
 static void both(uint64_t steps) {
   pthread_t threads[2];
-  pthread_create(&threads[0], NULL, run_thread, &steps);
-  pthread_create(&threads[1], NULL, run_thread, &steps);
+  for (int place = 0; place < 2; place++) {
+    pthread_create(&threads[place], NULL, run_thread, &steps);
+    settle(threads[place], place);
+  }
   pthread_join(threads[0], NULL);
   pthread_join(threads[1], NULL);
 }
