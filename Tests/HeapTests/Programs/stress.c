@@ -50,6 +50,8 @@ static int threads, forks, churns, rare, untold;
 static _Atomic(struct block *) boxes[BOXES];
 /* So that stacks take little of what is limited. */
 static pthread_attr_t small_stack;
+/* Whether all threads are made: the first ones could use up the limit before the last has its stack. */
+static _Atomic int begun;
 
 struct random {
   uint64_t state;
@@ -307,6 +309,7 @@ static void *work(void *argument) {
   static struct block all[64][SLOTS];
   struct block *mine = all[number];
   int round;
+  while (!atomic_load(&begun)) usleep(100);
   for (round = 0; round < 8; round++) {
     run_in_pieces(&random, mine, operations / 8);
     if (forks) {
@@ -372,6 +375,7 @@ int main(int count, char **arguments) {
       return 1;
     }
   }
+  atomic_store(&begun, 1);
   for (index = 0; index < threads; index++) pthread_join(ids[index], NULL);
   for (index = 0; index < BOXES; index++) {
     struct block *gift = boxes[index];
