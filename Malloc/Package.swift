@@ -25,7 +25,7 @@ let package = Package(
   ],
   targets: [
     .target(name: "Pages", swiftSettings: embedded),
-    .target(name: "CTamalloc"),
+    .target(name: "CTamalloc", cSettings: [.unsafeFlags(["-ffunction-sections"])]),
     .target(name: "Tamalloc", dependencies: ["Pages", "CTamalloc"], swiftSettings: embedded),
     .target(
       name: "TamallocLibrary", dependencies: ["Tamalloc", "Pages", "CTamalloc"],

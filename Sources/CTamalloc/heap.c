@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * All the C that is compiled by itself: the heap's two words of state, and how
- * a thread is started without the C library.
+ * The heap's two words of state, and how a thread is started without the C
+ * library.
  *
  * free must not call pthread_create: the C library itself frees while it holds
  * the lock on its stacks, which pthread_create would wait for. The thread that
@@ -44,7 +44,10 @@ int ctamalloc_start_thread(int (*body)(void *), void *argument, void *stack,
     return -1;
   }
   char *top = (char *)stack + size - AREA_ABOVE;
-  memset(top - AREA_BELOW, 0, AREA_BELOW + AREA_ABOVE);
+  /* Zero as it is the first time. Where pages are locked they stay. */
+  if (madvise(top - AREA_BELOW, AREA_BELOW + AREA_ABOVE, MADV_DONTNEED) != 0) {
+    memset(top - AREA_BELOW, 0, AREA_BELOW + AREA_ABOVE);
+  }
   /* Its own address twice, the stack protector's number, the pointer guard. */
   uintptr_t *area = (uintptr_t *)top;
   area[0] = area[2] = (uintptr_t)top;

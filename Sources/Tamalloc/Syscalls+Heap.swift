@@ -44,9 +44,29 @@ extension Syscalls {
 
   /// The number that an environment variable holds, if it holds one that is not negative.
   static func environmentNumber(_ name: StaticString) -> Int? {
-    // SAFETY: a literal lives as long as the program, and ends in NUL.
-    let text = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
-    guard var digit = unsafe getenv(text), unsafe digit.pointee != 0 else { return nil }
+    guard var next = unsafe ctamalloc_environment() else { return nil }
+    while let setting = unsafe next.pointee {
+      if let value = unsafe value(of: setting, called: name) { return unsafe number(value) }
+      unsafe next += 1
+    }
+    return nil
+  }
+
+  /// What stands behind a setting's name and "=", if it has this name.
+  private static func value(
+    of setting: UnsafeMutablePointer<CChar>, called name: StaticString
+  ) -> UnsafeMutablePointer<CChar>? {
+    // SAFETY: a setting ends in NUL, and no byte behind one that differs is looked at.
+    for index in 0..<name.utf8CodeUnitCount {
+      if unsafe setting[index] != CChar(bitPattern: name.utf8Start[index]) { return nil }
+    }
+    let end = unsafe setting + name.utf8CodeUnitCount
+    return unsafe end.pointee == CChar(bitPattern: UInt8(ascii: "=")) ? end + 1 : nil
+  }
+
+  private static func number(_ text: UnsafeMutablePointer<CChar>) -> Int? {
+    var digit = unsafe text
+    guard unsafe digit.pointee != 0 else { return nil }
     var number = 0
     while unsafe digit.pointee != 0 {
       let value = unsafe Int(digit.pointee) - 48
@@ -156,6 +176,6 @@ extension Syscalls {
     prepare: @convention(c) () -> Void, parent: @convention(c) () -> Void,
     child: @convention(c) () -> Void
   ) {
-    _ = pthread_atfork(prepare, parent, child)
+    ctamalloc_at_fork(prepare, parent, child)
   }
 }

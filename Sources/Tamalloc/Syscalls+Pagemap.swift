@@ -59,7 +59,8 @@ extension Syscalls {
     // A return mask must not be empty of what is asked for: "present" makes every run reported.
     scan.return_mask |= UInt64(ctamalloc_page_is_present)
     var failure: SystemCallFailure?
-    let room = InlineArray<1024, ctamalloc_page_region>(repeating: ctamalloc_page_region())
+    // Three kibibytes: more would be cleared for each scan, and stay committed on the stack.
+    let room = InlineArray<128, ctamalloc_page_region>(repeating: ctamalloc_page_region())
     unsafe withStackBuffer(room) { regions in
       scan.regions = UInt64(UInt(bitPattern: regions.baseAddress))
       scan.region_count = UInt64(regions.count)

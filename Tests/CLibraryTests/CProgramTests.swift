@@ -11,8 +11,8 @@ import Testing
   }
 
   static let programs = [
-    "alignment.c", "arguments.c", "churn.c", "contents.c", "discard.c", "errors.c", "fork.c",
-    "idle.c", "interface.c", "many.c", "misuse.c", "resize.c", "speed.c", "startup.c",
+    "alignment.c", "arguments.c", "atfork.c", "churn.c", "contents.c", "discard.c", "errors.c",
+    "fork.c", "idle.c", "interface.c", "many.c", "misuse.c", "resize.c", "speed.c", "startup.c",
     "threads.c", "usage.c",
   ]
 
@@ -20,6 +20,17 @@ import Testing
   func `the program succeeds`(source: String, linkage: Linkage) throws {
     let program = try library.compile(source, linkage)
     let outcome = try Outcome.of([program], environment: library.environment)
+    #expect(outcome.status == 0, "\(outcome.text)")
+  }
+
+  @Test func `forks are safe where the library was opened by dlopen`() throws {
+    let program = library.prefix + "/opened"
+    try Outcome.text(
+      of: [
+        "clang", "-O1", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", program,
+        InstalledLibrary.programs + "/opened.c",
+      ])
+    let outcome = try Outcome.of([program, library.sharedObject])
     #expect(outcome.status == 0, "\(outcome.text)")
   }
 

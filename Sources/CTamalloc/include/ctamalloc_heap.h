@@ -104,11 +104,26 @@ static inline void ctamalloc_sleep(long microseconds) {
   nanosleep(&time, NULL);
 }
 
+/* The environment's settings, NAME=value, up to a null; null itself before the
+ * C library has it. getenv would make 64 KiB of the C library resident. */
+static inline char **ctamalloc_environment(void) {
+  extern char **environ;
+  return environ;
+}
+
 /* Calls end(heap) when the calling thread ends: once, and again if heap is set
  * anew meanwhile. */
 static inline int ctamalloc_key_create(unsigned *key, void (*end)(void *)) {
   return pthread_key_create(key, end);
 }
+
+typedef void ctamalloc_fork_handler(void);
+
+/* Has functions called before each fork, and after it in both processes
+ * (forks.c says how). */
+void ctamalloc_at_fork(ctamalloc_fork_handler *prepare,
+                       ctamalloc_fork_handler *parent,
+                       ctamalloc_fork_handler *child) CTAMALLOC_HIDDEN;
 
 /* A copy of a descriptor, at or above a number, closed on exec. */
 static inline int ctamalloc_raise_descriptor(int descriptor, int lowest) {

@@ -127,6 +127,9 @@ enum LargeBlock {
   }
 
   static func mapAligned(_ size: Int, alignment: Int) -> UInt? {
+    if alignment <= Heap.pageSize {
+      return (try? Syscalls.mapAnonymous(size: ByteCount(size), traits: MappingTraits()))?.rawValue
+    }
     guard
       let reservation = try? Reservation.reserve(
         size: ByteCount(size), alignment: ByteCount(alignment), fill: .zero, options: [])

@@ -9,8 +9,8 @@ internal import Pages
 internal import Synchronization
 
 struct Purger: ~Copyable {
-  /// Its stack and thread area, mapped once. The lowest word is not 0 while it runs: the kernel sets
-  /// it to 0 when the stack is free again.
+  /// Its stack and thread area, mapped once. Near the end, in a page that the area has touched anyway, is
+  /// a word that is not 0 while it runs: the kernel sets it to 0 when the stack is free again.
   private var stack: UInt = 0
 
   private static let stackSize = 64 << 10
@@ -18,7 +18,8 @@ struct Purger: ~Copyable {
   private static let patience = 2
 
   private var running: UnsafeMutablePointer<Int32>? {
-    unsafe UnsafeMutablePointer(bitPattern: stack)
+    stack == 0
+      ? nil : unsafe UnsafeMutablePointer(bitPattern: stack &+ UInt(Self.stackSize &- 64))
   }
 
   var isRunning: Bool { unsafe running.map { unsafe $0.pointee != 0 } ?? false }
