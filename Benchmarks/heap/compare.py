@@ -6,8 +6,13 @@ usage: compare.py WORKLOAD-PROGRAM NAME=LIBRARY... [--only TEXT] [--kind calloc|
                   [--best]
 A library of - stands for the C library's own allocator. The first allocator is the one that the
 others are compared with: behind each row stands what it took of the quickest other one's time, and
-of the smallest one's memory where not all of a block is touched. With --best times are the best of
-many short rounds, for a machine that has other things to do.
+of the smallest one's memory where not all of a block is touched. There memory is exact, where all is
+touched it may be a peak that Linux keeps to some hundred KiB only (see workload.c). With --best times
+are the best of many short rounds, for a machine that has other things to do.
+
+Medians of N runs, 3 if not told; of rows that have one round in each run (fresh), of three times as
+many. Who comes first changes from run to run: what one process leaves behind, such as pages that the
+machine's host has at hand, the next one finds.
 """
 
 import math
@@ -94,8 +99,9 @@ def table(program, allocators, rows, kind, runs, only, best):
         if only and only not in title:
             continue
         samples = {name: [] for name in names}
-        for _ in range(runs):
-            for name, library in allocators:
+        for turn in range(runs * 3 if row[0] == "fresh" else runs):
+            first = turn % len(allocators)
+            for name, library in allocators[first:] + allocators[:first]:
                 result = run(program, library, [*row, kind, "best" if best else "median"])
                 if result:
                     samples[name].append(result)

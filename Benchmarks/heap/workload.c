@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * workload NAME SIZE TOUCH [calloc|malloc [best]]: one workload of one allocator, which LD_PRELOAD has
- * put in place. Prints the nanoseconds of each step, by the median of several rounds, and the kibibytes
- * that the process's resident set had at most. With best it is the best of many short rounds: what a
- * machine does that is busy with other things, too.
+ * put in place. Prints the nanoseconds of each step, by the median of several rounds, and the resident
+ * kibibytes. With best it is the best of many short rounds: what a machine does that is busy with other
+ * things, too.
  *
  *   fresh SIZE           one block after the other, none freed
  *   pairs SIZE           a block, and free it
@@ -13,6 +13,13 @@
  *   pairs2, churn2       the same by two threads at once
  *
  * TOUCH says how much of each block is written: whole, sparse (every 100th page), none.
+ *
+ * Resident is what the page tables say (Rss in smaps_rollup) while the workload holds its most: all
+ * blocks of fresh and churn, one block of pairs, a ring full of cross's, a block grown to its full size.
+ * The peak that Linux keeps (VmHWM) is not that: since Linux 6.2 each processor counts for itself, and
+ * what it has not told yet is missing or too much, up to some hundred KiB. But it alone knows what was
+ * resident for a moment, such as both copies of a block that realloc copies. So where blocks are touched
+ * wholly, and a few hundred KiB are little, the larger one of both is printed; elsewhere the exact one.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -38,9 +45,10 @@ static double now(void) {
   return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
-static long status(const char *label) {
+static long kibibytes(const char *path, const char *label) {
   static char text[8192];
-  int file = open("/proc/self/status", O_RDONLY);
+  int file = open(path, O_RDONLY);
+  if (file < 0) return 0;
   ssize_t length = read(file, text, sizeof text - 1);
   close(file);
   text[length > 0 ? length : 0] = 0;
@@ -54,6 +62,12 @@ static void forget_peak(void) {
     if (write(file, "5", 1) != 1) perror("clear_refs");
     close(file);
   }
+}
+
+static long resident(void) {
+  long exact = kibibytes("/proc/self/smaps_rollup", "Rss:");
+  long peak = kibibytes("/proc/self/status", "VmHWM:");
+  return exact && (touch != WHOLE || exact > peak) ? exact : peak;
 }
 
 static uint64_t next(uint64_t *state) {
@@ -104,19 +118,17 @@ static unsigned slots(void) {
   return fit > 1000 ? 1000 : fit < 8 ? 8 : (unsigned)fit;
 }
 
-static void churn_with(void **blocks, uint64_t *state, uint64_t steps) {
-  unsigned count = slots();
-  while (steps--) {
-    unsigned index = (unsigned)((next(state) >> 20) % count);
-    free(blocks[index]);
-    blocks[index] = get(any_size(state));
-  }
-}
-
 static __thread void *mine[1000];
 static __thread uint64_t my_state = 88172645463325252u;
 
-static void churn(uint64_t steps) { churn_with(mine, &my_state, steps); }
+static void churn(uint64_t steps) {
+  unsigned count = slots();
+  while (steps--) {
+    unsigned index = (unsigned)((next(&my_state) >> 20) % count);
+    free(mine[index]);
+    mine[index] = get(any_size(&my_state));
+  }
+}
 
 /*
  * The first, second … processor that this program may run on, for a thread. Two threads that spin for each
@@ -146,8 +158,18 @@ static void settle(pthread_t thread, int place) {
 enum { RING = 1024 };
 static _Atomic(void *) ring[RING];
 
-static void *consume(void *count) {
-  uint64_t steps = *(uint64_t *)count, step;
+static void produce(uint64_t steps) {
+  uint64_t step;
+  for (step = 0; step < steps; step++) {
+    void *block = get(any_size(&my_state));
+    while (atomic_load_explicit(&ring[step % RING], memory_order_acquire)) {
+    }
+    atomic_store_explicit(&ring[step % RING], block, memory_order_release);
+  }
+}
+
+static void consume(uint64_t steps) {
+  uint64_t step;
   for (step = 0; step < steps; step++) {
     void *block;
     while (!(block = atomic_load_explicit(&ring[step % RING],
@@ -156,53 +178,81 @@ static void *consume(void *count) {
     atomic_store_explicit(&ring[step % RING], NULL, memory_order_release);
     free(block);
   }
-  return NULL;
 }
 
-static void cross(uint64_t steps) {
-  pthread_t thread;
-  uint64_t step;
-  settle(pthread_self(), 0);
-  pthread_create(&thread, NULL, consume, &steps);
-  settle(thread, 1);
-  for (step = 0; step < steps; step++) {
-    void *block = get(any_size(&my_state));
-    while (atomic_load_explicit(&ring[step % RING], memory_order_acquire)) {
-    }
-    atomic_store_explicit(&ring[step % RING], block, memory_order_release);
+static void *grown(void) {
+  size_t size = low, step = (high - low) / 64;
+  unsigned char *block = get(size);
+  while (size < high) {
+    block = realloc(block, size + step);
+    if (!block) exit(1);
+    if (touch == WHOLE) memset(block + size, 0x5A, step);
+    size += step;
   }
-  pthread_join(thread, NULL);
+  return block;
 }
 
 static void grow(uint64_t steps) {
-  while (steps--) {
-    size_t size = low, step = (high - low) / 64;
-    unsigned char *block = get(size);
-    while (size < high) {
-      block = realloc(block, size + step);
-      if (!block) exit(1);
-      if (touch == WHOLE) memset(block + size, 0x5A, step);
-      size += step;
-    }
-    free(block);
-  }
+  while (steps--) free(grown());
 }
 
-static void (*body)(uint64_t);
-
-static void *run_thread(void *steps) {
-  body(*(uint64_t *)steps);
-  return NULL;
+/* What a workload holds at most, where its steps leave nothing. */
+static void hold_nothing(uint64_t steps) { (void)steps; }
+static void hold_ring(uint64_t steps) { produce(steps * RING); }
+static void hold_grown(uint64_t steps) {
+  while (steps--) sink = (unsigned char)(uintptr_t)grown();
 }
 
-static void both(uint64_t steps) {
-  pthread_t threads[2];
-  for (int place = 0; place < 2; place++) {
-    pthread_create(&threads[place], NULL, run_thread, &steps);
-    settle(threads[place], place);
+typedef void work(uint64_t steps);
+
+static const struct workload {
+  const char *name;
+  work *body, *hold;
+  /* What another thread does meanwhile. */
+  work *body2, *hold2;
+} table[] = {{"fresh", fresh, hold_nothing, NULL, NULL},
+             {"pairs", pairs, fresh, NULL, NULL},
+             {"churn", churn, hold_nothing, NULL, NULL},
+             {"cross", produce, hold_ring, consume, hold_nothing},
+             {"grow", grow, hold_grown, NULL, NULL},
+             {"pairs2", pairs, fresh, pairs, fresh},
+             {"churn2", churn, hold_nothing, churn, hold_nothing}};
+
+/*
+ * Waits until both threads are here. It does not sleep: to be woken takes a tenth of a short round. It
+ * yields, for there may be one processor.
+ */
+static void meet(void) {
+  static _Atomic unsigned arrivals;
+  unsigned both = atomic_fetch_add(&arrivals, 1) / 2 * 2 + 2;
+  while ((int)(atomic_load(&arrivals) - both) < 0) sched_yield();
+}
+
+static work *work2;
+static uint64_t steps2;
+
+static void *second(void *unused) {
+  for (;;) {
+    meet();
+    work2(steps2);
+    meet();
   }
-  pthread_join(threads[0], NULL);
-  pthread_join(threads[1], NULL);
+  return unused;
+}
+
+/*
+ * Nanoseconds that some steps take; with two threads, until both are done. The second one lives as long
+ * as the process, and keeps its blocks: making threads, and filling what is new and empty, is not measured.
+ */
+static double timed(work *first, work *other, uint64_t steps) {
+  double start;
+  work2 = other;
+  steps2 = steps;
+  if (other) meet();
+  start = now();
+  first(steps);
+  if (other) meet();
+  return now() - start;
 }
 
 static int order(const void *left, const void *right) {
@@ -211,14 +261,7 @@ static int order(const void *left, const void *right) {
 }
 
 int main(int count, char **arguments) {
-  static const struct {
-    const char *name;
-    void (*body)(uint64_t);
-    int threads;
-  } table[] = {{"fresh", fresh, 1},   {"pairs", pairs, 1}, {"churn", churn, 1},
-               {"cross", cross, 1},   {"grow", grow, 1},   {"pairs2", pairs, 2},
-               {"churn2", churn, 2}};
-  void (*run)(uint64_t) = NULL;
+  const struct workload *load = NULL;
   unsigned index;
   if (count < 4) {
     fputs("usage: workload NAME SIZE|LOW-HIGH whole|sparse|none [calloc|malloc [best]]\n",
@@ -226,50 +269,47 @@ int main(int count, char **arguments) {
     return 2;
   }
   for (index = 0; index < sizeof table / sizeof table[0]; index++) {
-    if (strcmp(table[index].name, arguments[1]) == 0) {
-      body = table[index].body;
-      run = table[index].threads == 2 ? both : body;
-    }
+    if (strcmp(table[index].name, arguments[1]) == 0) load = &table[index];
   }
   char *rest;
   low = strtoul(arguments[2], &rest, 10);
   high = *rest == '-' ? strtoul(rest + 1, NULL, 10) : low;
   touch = arguments[3][0] == 'w' ? WHOLE : arguments[3][0] == 's' ? SPARSE : NONE;
   zeroed = count < 5 || strcmp(arguments[4], "malloc") != 0;
-  if (!run || !low || high < low) return 2;
+  if (!load || !low || high < low) return 2;
 
   forget_peak();
+  if (load->body2) {
+    pthread_t thread;
+    settle(pthread_self(), 0);
+    if (pthread_create(&thread, NULL, second, NULL) != 0) return 1;
+    settle(thread, 1);
+  }
   int best = count > 5 && strcmp(arguments[5], "best") == 0;
   double times[150], least = best ? 8e5 : 2e7;
   int rounds = 0, wanted = best ? 150 : 9;
-  if (body == fresh) {
+  if (load->body == fresh) {
     /* So much that every allocator has to ask for more, in one round. */
     size_t total = touch == WHOLE ? (size_t)256 << 20 : (size_t)1 << 30;
     uint64_t steps = total / low > 2000000 ? 2000000 : total / low;
     if (steps < 1) steps = 1;
-    double start = now();
-    run(steps);
-    times[rounds++] = (now() - start) / (double)steps;
+    times[rounds++] = timed(fresh, NULL, steps) / (double)steps;
   } else {
     /* Warm, find how many steps take 20 ms, and take the median of 9 rounds. Churn is warm when every
      * block has been replaced some times: what the first ones cost is what fresh measures. */
-    if (body == churn) run(4 * slots());
+    if (load->body == churn) timed(load->body, load->body2, 4 * slots());
     uint64_t steps = 1;
     double taken = 0;
     while (taken < least && steps < 1u << 30) {
-      double start = now();
-      run(steps);
-      taken = now() - start;
+      taken = timed(load->body, load->body2, steps);
       if (taken < least) steps *= taken < least / 10 ? 8 : 2;
     }
     for (; rounds < wanted; rounds++) {
-      double start = now();
-      run(steps);
-      times[rounds] = (now() - start) / (double)steps;
+      times[rounds] = timed(load->body, load->body2, steps) / (double)steps;
     }
   }
   qsort(times, (size_t)rounds, sizeof times[0], order);
-  long peak = status("VmHWM:");
-  printf("%.1f %ld\n", times[best ? 0 : rounds / 2], peak);
+  timed(load->hold, load->hold2, 1);
+  printf("%.1f %ld\n", times[best ? 0 : rounds / 2], resident());
   return 0;
 }
