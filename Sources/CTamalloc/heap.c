@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The heap's two words of state, and how a thread is started without the C
+ * The heap's few words of state, and how a thread is started without the C
  * library.
  *
  * free must not call pthread_create: the C library itself frees while it holds
@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 
 __thread void *ctamalloc_thread_heap;
+__thread unsigned ctamalloc_thread_frees;
 void *ctamalloc_process_heap;
 
 #ifdef __x86_64__

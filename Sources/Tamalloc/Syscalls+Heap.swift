@@ -133,7 +133,7 @@ extension Syscalls {
   }
 }
 
-// MARK: The heap's own two words
+// MARK: The heap's own words
 
 extension Syscalls {
   /// The calling thread's heap.
@@ -145,6 +145,9 @@ extension Syscalls {
   static func setThreadHeap(_ heap: UnsafeMutablePointer<ThreadHeap>?) {
     unsafe ctamalloc_set_thread(heap)
   }
+
+  /// Counts a block that the calling thread frees without a heap; returns how many there were.
+  static func countFree() -> UInt32 { ctamalloc_count_free() }
 
   /// The process's heap.
   @inline(__always)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the heap needs of C: two words of state that must be where one
+ * What the heap needs of C: some words of state that must be where one
  * instruction finds them (heap.c defines them), and stores that the optimiser
  * does not turn into calls.
  */
@@ -27,12 +27,21 @@
 extern CTAMALLOC_HIDDEN __thread void *ctamalloc_thread_heap
     __attribute__((tls_model("initial-exec")));
 
+/* Blocks of others that the calling thread has freed while it had no heap. */
+extern CTAMALLOC_HIDDEN __thread unsigned ctamalloc_thread_frees
+    __attribute__((tls_model("initial-exec")));
+
 /* The process's heap; null until the first block. */
 extern CTAMALLOC_HIDDEN void *ctamalloc_process_heap;
 
 static inline void *ctamalloc_thread(void) { return ctamalloc_thread_heap; }
 static inline void ctamalloc_set_thread(void *heap) {
   ctamalloc_thread_heap = heap;
+}
+
+/* Counts one more of ctamalloc_thread_frees. */
+static inline unsigned ctamalloc_count_free(void) {
+  return ++ctamalloc_thread_frees;
 }
 
 /* Something that no other living thread has. */

@@ -40,6 +40,9 @@ struct Parcel: BitwiseCopyable {
   static let largestBlock: UInt32 = 1024
   /// How many an owner may leave unopened: an owner that sleeps should not cost memory.
   static let mostUnderWay = 16
+  /// Blocks that a thread without a heap frees before it gets one, for the sake of parcels. What a thread
+  /// frees when it ends, and its heap is gone, are fewer: nobody would end that second heap.
+  static let worthwhile: UInt32 = 64
   /// Blocks of other owners after which the parcel is for one of them.
   static let patience = 16
 
@@ -48,6 +51,14 @@ struct Parcel: BitwiseCopyable {
 }
 
 // MARK: The thread that frees
+
+extension ThreadHeap {
+  /// The calling thread's heap. One that only frees gets it when it has freed some blocks of others.
+  static var packer: ThreadHeapPointer? {
+    if let thread = unsafe Syscalls.threadHeap { return unsafe thread }
+    return Syscalls.countFree() == Parcel.worthwhile ? unsafe begin() : nil
+  }
+}
 
 extension UnsafeMutablePointer where Pointee == ThreadHeap {
   /// Puts a block into the parcel for its owner; returns false where it is to go by itself.
@@ -113,9 +124,9 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
 // MARK: The owner
 
 extension UnsafeMutablePointer where Pointee == ThreadHeap {
-  /// Opens what others have sent.
-  func takeParcels() {
-    if unsafe pointee.parcels.load(ordering: .relaxed) == 0 { return }
+  /// Opens what others have sent; returns whether there was anything.
+  func takeParcels() -> Bool {
+    if unsafe pointee.parcels.load(ordering: .relaxed) == 0 { return false }
     let first = unsafe pointee.parcels.exchange(0, ordering: .acquiring)
     var parcel = Parcel(start: first)
     var count = 0
@@ -134,6 +145,7 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     unsafe Memory.setWord(parcel.start, heap.pointee.spareParcels)
     unsafe heap.pointee.spareParcels = first
     unsafe heap.pointee.lock.unlock()
+    return true
   }
 
   /// Frees a block of a span of this heap's.

@@ -90,7 +90,7 @@ enum Remote {
 extension UnsafeMutablePointer where Pointee == ThreadHeap {
   /// Looks at what others have sent, and at the spans that they have put on the pending list.
   func takeNews() {
-    unsafe takeParcels()
+    unsafe _ = takeParcels()
     if unsafe pointee.pending.load(ordering: .relaxed) == 0 { return }
     var next = unsafe pointee.pending.exchange(0, ordering: .acquiring)
     while let span = unsafe SpanPointer(bitPattern: next) {

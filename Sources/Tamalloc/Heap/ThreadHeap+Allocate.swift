@@ -77,6 +77,9 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     var span = unsafe pointee.current[unchecked: sizeClass.index]
     while true {
       if let block = unsafe take(from: span, skipping: skipped) { return block }
+      // Before the blocks that came each by itself: who frees sends no more parcels while many are
+      // unopened, and an owner that lived on single ones would never open them.
+      if unsafe takeParcels() { continue }
       if unsafe span.pointee.step != 0, unsafe !detach(span) { continue }
       unsafe takeNews()
       if let next = unsafe pointee.available[unchecked: sizeClass.index] {

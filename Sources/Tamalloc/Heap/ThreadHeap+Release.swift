@@ -53,7 +53,7 @@ extension Heap {
       // Another's, whose line of the record is not looked at.
       let offset = unsafe UInt32(truncatingIfNeeded: block &- span.pointee.start)
       guard unsafe offset % span.pointee.blockSize == 0 else { break }
-      if let thread = unsafe Syscalls.threadHeap {
+      if let thread = unsafe ThreadHeap.packer {
         if unsafe thread.pointee.parcel.last == block { break }
         if unsafe thread.pack(block, span) { return }
       }
