@@ -7,11 +7,14 @@ import Testing
 @Suite struct PageDensityTests {
   private let size = 1 << 20
 
-  /// The answers to eight questions after some scans that found the same share.
-  private func questions(after scans: Int, share: Int) -> (dense: Bool, asked: Int, skipped: Int) {
+  /// The answers to eight questions, or more, after some scans that found the same share.
+  private func questions(
+    after scans: Int, share: Int, of size: Int? = nil, count: Int = 8
+  ) -> (dense: Bool, asked: Int, skipped: Int) {
+    let size = size ?? self.size
     var density = PageDensity()
     for _ in 0..<scans { density.note(size * share / 100, of: size) }
-    let answers = (0..<8).map { _ in density.question(size) }
+    let answers = (0..<count).map { _ in density.question(size) }
     return (
       density.isDense(size), answers.count { $0 == .scan }, answers.count { $0 != .scan }
     )
@@ -25,6 +28,12 @@ import Testing
   @Test func `a size that is always full is scanned one time in eight`() {
     let answer = questions(after: 20, share: 100)
     #expect(answer.dense && answer.asked == 1)
+  }
+
+  @Test func `a small size that is always full is scanned one time in 32`() {
+    let answer = questions(after: 20, share: 100, of: size / 4, count: 64)
+    #expect(answer.dense && answer.asked == 2)
+    #expect(questions(after: 20, share: 0, of: size / 4, count: 64).asked == 8)
   }
 
   @Test func `a size that is never touched is scanned one time in eight`() {
