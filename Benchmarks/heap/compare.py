@@ -10,8 +10,9 @@ of the smallest one's memory where not all of a block is touched. There memory i
 touched it may be a peak that Linux keeps to some hundred KiB only (see workload.c). With --best times
 are the best of many short rounds, for a machine that has other things to do.
 
-Medians of N runs, 3 if not told; of rows that have one round in each run (fresh), of three times as
-many. Who comes first changes from run to run: what one process leaves behind, such as pages that the
+Medians of N runs, 3 if not told. It is three times as many for rows that have one round in each run
+(fresh), and for those whose memory is judged: of the library's code and data a hundred KiB more or
+less are mapped around a fault, by where the loader has put them. Who comes first changes from run to run: what one process leaves behind, such as pages that the
 machine's host has at hand, the next one finds.
 """
 
@@ -99,7 +100,7 @@ def table(program, allocators, rows, kind, runs, only, best):
         if only and only not in title:
             continue
         samples = {name: [] for name in names}
-        for turn in range(runs * 3 if row[0] == "fresh" else runs):
+        for turn in range(runs * 3 if row[0] == "fresh" or row[2] != "whole" else runs):
             first = turn % len(allocators)
             for name, library in allocators[first:] + allocators[:first]:
                 result = run(program, library, [*row, kind, "best" if best else "median"])
