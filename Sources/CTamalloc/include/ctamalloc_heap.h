@@ -67,8 +67,9 @@ typedef long long ctamalloc_lane
 
 /*
  * Clears size bytes, a multiple of 16 and at least that, at a multiple of 16.
- * Up to 256 bytes by stores that may overlap: a call of memset would cost more
- * than they do.
+ * Up to 256 bytes by stores that overlap: a call of memset would cost more than
+ * they do. Where sizes are mixed a branch that nobody can foresee costs more
+ * than storing twice, so there is one only; up to 64 bytes it is four stores.
  */
 static inline void ctamalloc_clear(void *start, size_t size) {
   char *first = (char *)start, *last = first + size - 16;
@@ -78,25 +79,31 @@ static inline void ctamalloc_clear(void *start, size_t size) {
     return;
   }
 #define CTAMALLOC_STORE(place) (*(ctamalloc_lane *)(place) = zero)
+  if (size <= 64) {
+    size_t second = size > 32 ? 16 : 0;
+    CTAMALLOC_STORE(first);
+    CTAMALLOC_STORE(first + second);
+    CTAMALLOC_STORE(last - second);
+    CTAMALLOC_STORE(last);
+    return;
+  }
   CTAMALLOC_STORE(first);
-  CTAMALLOC_STORE(last);
-  if (size <= 32) return;
   CTAMALLOC_STORE(first + 16);
-  CTAMALLOC_STORE(last - 16);
-  if (size <= 64) return;
   CTAMALLOC_STORE(first + 32);
   CTAMALLOC_STORE(first + 48);
   CTAMALLOC_STORE(last - 48);
   CTAMALLOC_STORE(last - 32);
-  if (size <= 128) return;
-  CTAMALLOC_STORE(first + 64);
-  CTAMALLOC_STORE(first + 80);
-  CTAMALLOC_STORE(first + 96);
-  CTAMALLOC_STORE(first + 112);
-  CTAMALLOC_STORE(last - 112);
-  CTAMALLOC_STORE(last - 96);
-  CTAMALLOC_STORE(last - 80);
-  CTAMALLOC_STORE(last - 64);
+  CTAMALLOC_STORE(last - 16);
+  CTAMALLOC_STORE(last);
+  size_t upper = size > 128 ? 64 : 0;
+  CTAMALLOC_STORE(first + upper);
+  CTAMALLOC_STORE(first + upper + 16);
+  CTAMALLOC_STORE(first + upper + 32);
+  CTAMALLOC_STORE(first + upper + 48);
+  CTAMALLOC_STORE(last - upper - 48);
+  CTAMALLOC_STORE(last - upper - 32);
+  CTAMALLOC_STORE(last - upper - 16);
+  CTAMALLOC_STORE(last - upper);
 #undef CTAMALLOC_STORE
 }
 
