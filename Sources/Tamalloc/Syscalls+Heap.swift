@@ -118,7 +118,7 @@ extension Syscalls {
 
   /// Writes to standard error; returns how many bytes that were, or -1.
   static func writeError(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int {
-    unsafe CTamalloc.write(2, bytes, count)
+    unsafe ctamalloc_write(2, bytes, count)
   }
 }
 

@@ -95,7 +95,7 @@ extension Syscalls {
     unsafe withStackBuffer(InlineArray<1024, UInt64>(repeating: 0)) { words in
       let capacity = min(words.count, (end - first).rawValue / page)
       let offset = off_t(first.rawValue / UInt(page) * 8)
-      let count = unsafe pread(pagemap, words.baseAddress, capacity * 8, offset)
+      let count = unsafe ctamalloc_read_at(pagemap, words.baseAddress, capacity * 8, offset)
       guard count >= 8 else {
         failure = count < 0 ? .last(.read) : SystemCallFailure(call: .read, number: EIO)
         return

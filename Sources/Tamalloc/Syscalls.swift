@@ -242,7 +242,7 @@ enum Syscalls {
   ) throws(SystemCallFailure) {
     var done: ByteCount = 0
     while done < size {
-      let written = unsafe CTamalloc.write(
+      let written = unsafe ctamalloc_write(
         descriptor, (start + done).pointer, (size - done).rawValue)
       if written < 0 && ctamalloc_errno() == EINTR { continue }
       guard written > 0 else { throw .last(.write) }
@@ -265,7 +265,7 @@ enum Syscalls {
   }
 
   static func close(_ descriptor: Int32) {
-    _ = CTamalloc.close(descriptor)
+    _ = ctamalloc_close(descriptor)
   }
 
   /// Reads a small file of the kernel's into `buffer`; returns how many bytes it had, at most those.
@@ -289,7 +289,7 @@ enum Syscalls {
     _ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer
   ) throws(SystemCallFailure) -> Int {
     while true {
-      let count = unsafe CTamalloc.read(descriptor, buffer.baseAddress, buffer.count)
+      let count = unsafe ctamalloc_read(descriptor, buffer.baseAddress, buffer.count)
       if count >= 0 { return count }
       guard ctamalloc_errno() == EINTR else { throw .last(.read) }
     }

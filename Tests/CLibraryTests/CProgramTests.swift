@@ -11,9 +11,9 @@ import Testing
   }
 
   static let programs = [
-    "alignment.c", "arguments.c", "atfork.c", "churn.c", "contents.c", "discard.c", "errors.c",
-    "fork.c", "givers.c", "idle.c", "interface.c", "many.c", "misuse.c", "resize.c", "speed.c",
-    "startup.c", "threads.c", "usage.c",
+    "alignment.c", "arguments.c", "atfork.c", "cancel.c", "churn.c", "contents.c", "discard.c",
+    "errors.c", "fork.c", "givers.c", "idle.c", "interface.c", "many.c", "misuse.c", "resize.c",
+    "speed.c", "startup.c", "threads.c", "usage.c",
   ]
 
   @Test(arguments: programs, [Linkage.shared, .archive])

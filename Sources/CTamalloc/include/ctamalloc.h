@@ -80,8 +80,31 @@ static inline int ctamalloc_seal(int descriptor) {
   return fcntl(descriptor, 1033 /* F_ADD_SEALS */, 0x1 | 0x2 | 0x4 | 0x8);
 }
 
+/*
+ * The C library's functions of these names are points of cancellation: a thread
+ * may end in them. In the middle of malloc it must not.
+ */
 static inline int ctamalloc_open_read(const char *path) {
-  return open(path, O_RDONLY | O_CLOEXEC);
+  return (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+}
+
+static inline int ctamalloc_close(int descriptor) {
+  return (int)syscall(SYS_close, descriptor);
+}
+
+static inline ssize_t ctamalloc_read(int descriptor, void *buffer,
+                                     size_t size) {
+  return syscall(SYS_read, descriptor, buffer, size);
+}
+
+static inline ssize_t ctamalloc_read_at(int descriptor, void *buffer,
+                                        size_t size, off_t offset) {
+  return syscall(SYS_pread64, descriptor, buffer, size, offset);
+}
+
+static inline ssize_t ctamalloc_write(int descriptor, const void *buffer,
+                                      size_t size) {
+  return syscall(SYS_write, descriptor, buffer, size);
 }
 
 /* PAGEMAP_SCAN (Linux 6.7): include/uapi/linux/fs.h. */

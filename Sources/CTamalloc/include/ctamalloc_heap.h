@@ -12,7 +12,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
-#include <sys/random.h>
+#include <sys/syscall.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -117,7 +117,7 @@ static inline int64_t ctamalloc_milliseconds(void) {
 static inline void ctamalloc_sleep(long microseconds) {
   struct timespec time = {microseconds / 1000000,
                           microseconds % 1000000 * 1000};
-  nanosleep(&time, NULL);
+  syscall(SYS_nanosleep, &time, NULL);
 }
 
 /* The environment's settings, NAME=value, up to a null; null itself before the
@@ -149,7 +149,8 @@ static inline int ctamalloc_raise_descriptor(int descriptor, int lowest) {
 /* A number that nobody can guess; the clock's, where the kernel has none. */
 static inline uintptr_t ctamalloc_random_word(void) {
   uintptr_t word = 0;
-  if (getrandom(&word, sizeof word, 1U /* not blocking */) != sizeof word) {
+  if (syscall(SYS_getrandom, &word, sizeof word, 1U /* not blocking */) !=
+      sizeof word) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     word = (uintptr_t)now.tv_nsec * 0x9E3779B97F4A7C15u;

@@ -184,6 +184,6 @@ struct ReportPlan: Sendable {
       ? Step(
         name: "heap", command: words + ["--kind", "calloc", "--only", "pairs", "--runs", "1"],
         limit: 1800, expected: 60)
-      : Step(name: "heap", command: words, limit: 3600, expected: 400)
+      : Step(name: "heap", command: words, limit: 3600, expected: 700)
   }
 }
