@@ -79,12 +79,14 @@ enum Kernel {
   }
 
   /// Reads entries of a folder, as struct linux_dirent64; 0 bytes at the end.
+  ///
+  /// - Parameter length: the most bytes that are wanted.
   static func readFolder(
-    _ folder: borrowing Descriptor, into buffer: inout [UInt8]
+    _ folder: borrowing Descriptor, upTo length: Int, into buffer: inout [UInt8]
   ) throws(KernelFailure) -> Int {
     // SAFETY: the pointer stays inside the array for the time of the call.
     let count = unsafe buffer.withUnsafeMutableBytes { bytes in
-      unsafe ctamalloc_read_folder(folder.number, bytes.baseAddress, bytes.count)
+      unsafe ctamalloc_read_folder(folder.number, bytes.baseAddress, min(length, bytes.count))
     }
     guard count >= 0 else { throw .last }
     return count
@@ -115,15 +117,15 @@ enum Kernel {
 
   // MARK: Threads
 
-  /// Runs pieces of work side by side, the first in this thread, and returns when all are done. A piece
-  /// that can't have a thread is done here too.
-  static func runTogether(_ pieces: [@Sendable () -> Void]) {
+  /// Runs work in this thread and other work beside it, and returns when all is done. What can't have a
+  /// thread is done here too.
+  static func runTogether(_ others: [@Sendable () -> Void], _ own: () -> Void) {
     final class Piece {
       let run: @Sendable () -> Void
       init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
     var threads: [pthread_t] = []
-    for run in pieces.dropFirst() {
+    for run in others {
       let piece = unsafe Unmanaged.passRetained(Piece(run))
       var thread = pthread_t()
       let result = unsafe pthread_create(
@@ -143,7 +145,7 @@ enum Kernel {
         run()
       }
     }
-    pieces.first?()
+    own()
     for thread in threads { _ = pthread_join(thread, nil) }
   }
 
@@ -158,34 +160,6 @@ enum Kernel {
     allowed[processor / UInt.bitWidth] &= ~(1 << UInt(processor % UInt.bitWidth))
     if allowed.allSatisfy({ $0 == 0 }) { return }
     _ = unsafe ctamalloc_confine(thread, allowed, size)
-  }
-
-  /// Numbers from 0 on, each given once to whichever thread asks.
-  @safe
-  final class Counter: @unchecked Sendable {
-    // SAFETY: made in init, freed in deinit, and seen by nobody else.
-    private let lock: UnsafeMutablePointer<pthread_mutex_t>
-    private var number = 0
-
-    init() {
-      unsafe lock = .allocate(capacity: 1)
-      unsafe lock.initialize(to: pthread_mutex_t())
-      _ = unsafe pthread_mutex_init(lock, nil)
-    }
-
-    deinit {
-      _ = unsafe pthread_mutex_destroy(lock)
-      unsafe lock.deallocate()
-    }
-
-    func next() -> Int {
-      _ = unsafe pthread_mutex_lock(lock)
-      defer {
-        number += 1
-        _ = unsafe pthread_mutex_unlock(lock)
-      }
-      return number
-    }
   }
 
   // MARK: Processes

@@ -15,7 +15,7 @@ import Testing
     "Charts": [],
     "Tamalloc": ["Pages", "CTamalloc", "Synchronization"],
     "Laboratory": ["Pages", "Allocators", "Tamalloc", "PhysicalMemory", "Glibc", "Histogram"],
-    "MemoryStatistics": ["Pages", "CTamalloc", "Glibc"],
+    "MemoryStatistics": ["Pages", "CTamalloc", "Glibc", "Synchronization"],
     "PhysicalMemory": ["Pages", "Allocators", "Tamalloc", "CTamalloc", "Synchronization"],
     "ExportArguments": ["MemoryStatistics", "ArgumentParser"],
     "TamallocCommand": [

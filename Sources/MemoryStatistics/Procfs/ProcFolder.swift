@@ -8,6 +8,9 @@
 
 /// The processes that a folder like /proc lists.
 struct ProcFolder: ~Copyable {
+  /// The bytes of a part of the list: some thirty processes, or one name of any length.
+  private static let partLength = 1024
+
   private let folder: Descriptor
   private let path: String
   private var buffer = [UInt8](repeating: 0, count: 1 << 15)
@@ -23,7 +26,7 @@ struct ProcFolder: ~Copyable {
   ///
   /// - Complexity: O(*n*) for /proc, which is in order; O(*n* log *n*) for other folders.
   mutating func processes() throws(StatisticsError) -> [ProcessIdentifier] {
-    Kernel.seek(folder, to: 0)
+    restart()
     distance = nil
     return try list(until: .max, isWhole: true)
   }
@@ -40,50 +43,77 @@ struct ProcFolder: ~Copyable {
     return try list(until: last.rawValue, isWhole: false)
   }
 
+  /// Has ``nextPart()`` begin with the first process.
+  mutating func restart() {
+    Kernel.seek(folder, to: 0)
+  }
+
+  /// The next few numbers in the folder's own order, or none at its end.
+  mutating func nextPart() throws(StatisticsError) -> [ProcessIdentifier] {
+    var part = Listing()
+    while part.processes.isEmpty {
+      let length = try read(upTo: Self.partLength)
+      if length == 0 { break }
+      part.take(buffer.span.extracting(0..<length))
+    }
+    return part.processes
+  }
+
   private mutating func list(
     until last: Int32, isWhole: Bool
   ) throws(StatisticsError) -> [ProcessIdentifier] {
-    var list: [ProcessIdentifier] = []
-    var isSorted = true
-    var distances: ClosedRange<Int>?
-    // Where the entry before this one said that this one stands.
-    var position: Int?
-    while (list.last?.rawValue ?? 0) < last {
-      let length = try read()
+    var listing = Listing()
+    while (listing.processes.last?.rawValue ?? 0) < last {
+      let length = try read(upTo: buffer.count)
       if length == 0 { break }
-      let bytes = buffer.span
-      // struct linux_dirent64: u64 inode, s64 offset, u16 length, u8 type, name with a NUL.
-      var entry = 0
-      while entry + 19 <= length {
-        let size = Int(bytes.number(at: entry + 16, bytes: 2))
-        guard size > 19, entry + size <= length else { break }
-        if let number = Self.number(in: bytes, from: entry + 19, to: entry + size) {
-          isSorted = isSorted && (list.last?.rawValue ?? 0) < number
-          list.append(ProcessIdentifier(number))
-          if let position {
-            let distance = position &- Int(number)
-            distances =
-              min(
-                distances?.lowerBound ?? distance, distance)...max(
-                distances?.upperBound ?? distance, distance)
-          }
-        }
-        position = Int(truncatingIfNeeded: bytes.number(at: entry + 8, bytes: 8))
-        entry += size
-      }
+      listing.take(buffer.span.extracting(0..<length))
     }
-    if isWhole, isSorted, let distances, distances.lowerBound == distances.upperBound {
+    if isWhole, listing.isSorted, let distances = listing.distances,
+      distances.lowerBound == distances.upperBound
+    {
       distance = distances.lowerBound
     }
-    if !isSorted { list = Set(list).sorted() }
-    return list
+    return listing.isSorted ? listing.processes : Set(listing.processes).sorted()
   }
 
-  private mutating func read() throws(StatisticsError) -> Int {
+  private mutating func read(upTo length: Int) throws(StatisticsError) -> Int {
     do throws(KernelFailure) {
-      return try Kernel.readFolder(folder, into: &buffer)
+      return try Kernel.readFolder(folder, upTo: length, into: &buffer)
     } catch {
       throw .unreadable(path: path, errorNumber: error.number)
+    }
+  }
+}
+
+/// What a folder's entries have said so far.
+private struct Listing {
+  var processes: [ProcessIdentifier] = []
+  var isSorted = true
+  /// The least and the largest of the processes' positions less their numbers.
+  var distances: ClosedRange<Int>?
+  /// Where the last entry said that the next one stands.
+  private var position: Int?
+
+  /// Takes entries, each a struct linux_dirent64: u64 inode, s64 offset, u16 length, u8 type, name with
+  /// a NUL.
+  mutating func take(_ bytes: Span<UInt8>) {
+    var entry = 0
+    while entry + 19 <= bytes.count {
+      let size = Int(bytes.number(at: entry + 16, bytes: 2))
+      guard size > 19, entry + size <= bytes.count else { break }
+      if let number = Self.number(in: bytes, from: entry + 19, to: entry + size) {
+        isSorted = isSorted && (processes.last?.rawValue ?? 0) < number
+        processes.append(ProcessIdentifier(number))
+        if let position {
+          let distance = position &- Int(number)
+          distances =
+            min(
+              distances?.lowerBound ?? distance, distance)...max(
+              distances?.upperBound ?? distance, distance)
+        }
+      }
+      position = Int(truncatingIfNeeded: bytes.number(at: entry + 8, bytes: 8))
+      entry += size
     }
   }
 

@@ -17,13 +17,12 @@ public enum ByteUnit: Sendable, Hashable, CaseIterable {
 
   /// A count with its unit: `1.2 GiB`.
   public func text(_ count: ByteCount) -> String {
-    var bytes: [UInt8] = []
-    append(count, to: &bytes)
-    return String(decoding: bytes, as: UTF8.self)
+    String(
+      decoding: [UInt8](capacity: CellText.longestNumber) { append(count, to: &$0) }, as: UTF8.self)
   }
 
   /// Appends the same to ASCII.
-  func append(_ count: ByteCount, to bytes: inout [UInt8]) {
+  func append(_ count: ByteCount, to bytes: inout OutputSpan<UInt8>) {
     let magnitude = count.rawValue.magnitude
     if count.rawValue < 0 { bytes.append(UInt8(ascii: "-")) }
     switch self {
@@ -48,12 +47,13 @@ public enum ByteUnit: Sendable, Hashable, CaseIterable {
 
   /// The largest unit that leaves at least one: whole bytes, else one decimal below a hundred.
   private static func appendScaled(
-    _ magnitude: UInt, base: UInt, names: [StaticString], to bytes: inout [UInt8]
+    _ magnitude: UInt, base: UInt, names: [StaticString], to bytes: inout OutputSpan<UInt8>
   ) {
     var unit: UInt = 1
     var index = 0
-    // What would be rounded to 1000.0 or 1024.0 of a unit goes to the next one.
-    while index + 1 < names.count, magnitude / unit >= base || rounded(magnitude, unit) >= base {
+    // What would be rounded to 1000.0 or 1024.0 of a unit goes to the next one. No division: there are
+    // thousands of cells.
+    while index + 1 < names.count, magnitude >= base * unit - unit / 2 {
       unit *= base
       index += 1
     }
@@ -71,7 +71,7 @@ public enum ByteUnit: Sendable, Hashable, CaseIterable {
     magnitude / unit + (magnitude % unit >= unit - unit / 2 ? 1 : 0)
   }
 
-  private static func appendTenths(_ magnitude: UInt, unit: UInt, to bytes: inout [UInt8]) {
+  private static func appendTenths(_ magnitude: UInt, unit: UInt, to bytes: inout OutputSpan<UInt8>) {
     var whole = magnitude / unit
     var tenths = (magnitude % unit / 10 * 100 + unit / 2) / unit
     if unit < 100 { tenths = 0 }

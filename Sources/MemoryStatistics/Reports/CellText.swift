@@ -20,6 +20,9 @@ struct CellText {
     var width: Int { Int(packedWidth) }
   }
 
+  /// 20 digits, a point and one more, two signs, and a unit.
+  static let longestNumber = 32
+
   private(set) var bytes: [UInt8] = []
   private(set) var cells: [Cell] = []
 
@@ -29,10 +32,10 @@ struct CellText {
     bytes.reserveCapacity(count * 8)
   }
 
-  /// Adds a cell of ASCII that something appends to the bytes.
-  mutating func add(_ append: (inout [UInt8]) -> Void) {
+  /// Adds a cell of ASCII that something appends to the bytes: a number with what belongs to it.
+  mutating func add(_ append: (inout OutputSpan<UInt8>) -> Void) {
     let start = bytes.count
-    append(&bytes)
+    bytes.append(addingCapacity: Self.longestNumber, initializingWith: append)
     cells.append(Cell(end: bytes.count, width: bytes.count - start))
   }
 
@@ -57,25 +60,42 @@ struct CellText {
 extension [UInt8] {
   /// Appends a number in decimal.
   mutating func append(decimal number: Int) {
+    append(addingCapacity: CellText.longestNumber) { $0.append(decimal: number) }
+  }
+
+  /// Appends a text that the program contains.
+  mutating func append(_ text: StaticString) {
+    append(addingCapacity: text.utf8CodeUnitCount) { $0.append(text) }
+  }
+
+  /// Writes bytes of another list over those from a place on.
+  mutating func put(_ source: [UInt8], _ range: Range<Int>, at start: Int) {
+    // Byte by byte: most cells have fewer than ten, and a slice of the array costs more than they.
+    var target = mutableSpan
+    let source = source.span
+    for index in range { target[start + index - range.lowerBound] = source[index] }
+  }
+}
+
+extension OutputSpan<UInt8> {
+  /// Appends a number in decimal.
+  mutating func append(decimal number: Int) {
     if number < 0 { append(UInt8(ascii: "-")) }
     append(decimal: number.magnitude)
   }
 
   /// Appends a number in decimal.
   mutating func append(decimal number: UInt) {
-    // The lowest digit comes first, as division by a constant is a multiplication; then they are turned.
-    var low = count
+    // The lowest digit comes first, as division by a constant is a multiplication. 20 are enough.
+    var digits = InlineArray<20, UInt8>(repeating: 0)
+    var first = digits.count
     var rest = number
     repeat {
-      append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+      first -= 1
+      digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
       rest /= 10
     } while rest > 0
-    var high = count - 1
-    while low < high {
-      swapAt(low, high)
-      low += 1
-      high -= 1
-    }
+    for index in first..<digits.count { append(digits[index]) }
   }
 
   /// Appends a text that the program contains.

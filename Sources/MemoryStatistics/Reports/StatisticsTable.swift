@@ -23,12 +23,11 @@ public struct StatisticsTable {
 
   /// A share as a percentage with one decimal.
   public static func percent(_ ratio: Double) -> String {
-    var bytes: [UInt8] = []
-    append(percent: ratio, to: &bytes)
+    let bytes = [UInt8](capacity: CellText.longestNumber) { append(percent: ratio, to: &$0) }
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  private static func append(percent ratio: Double, to bytes: inout [UInt8]) {
+  private static func append(percent ratio: Double, to bytes: inout OutputSpan<UInt8>) {
     guard ratio.isFinite, ratio.magnitude < 1e12 else { return }
     let tenths = Int((ratio * 1000).rounded())
     bytes.append(decimal: tenths / 10)
@@ -88,39 +87,52 @@ public struct StatisticsTable {
       widths[column] = max(widths[column], cell.width)
       column = column + 1 == widths.count ? 0 : column + 1
     }
-    var bytes: [UInt8] = []
     let rows = text.cells.count / max(fields.count, 1)
-    bytes.reserveCapacity(text.bytes.count + rows * (widths.reduce(0, +) + 2 * fields.count))
-    var start = 0
-    var used = 0
+    let room = text.bytes.count + rows * (widths.reduce(0, +) + 2 * fields.count)
+    // Blanks at first, so that only what stands in the cells has to be put in its place.
+    var bytes = [UInt8](repeating: UInt8(ascii: " "), count: room)
+    var line = Line()
+    var cellStart = 0
     column = 0
     for cell in text.cells {
-      if column > 0 {
-        bytes.append("  ")
-        used += 2
-      }
       let isLast = column == fields.count - 1
+      let blanks = max(widths[column] - cell.width, 0)
       let isNumeric = fields[column].isNumeric
-      let blanks = widths[column] - cell.width
-      if isNumeric { for _ in 0..<max(blanks, 0) { bytes.append(UInt8(ascii: " ")) } }
-      if isLast, let width, cell.width > max(width - used, 15) {
-        let whole = String(decoding: text.bytes[start..<cell.end], as: UTF8.self)
-        bytes.append(contentsOf: DisplayText.prefix(whole, columns: max(width - used, 15)).utf8)
-      } else {
-        // Byte by byte: most cells have fewer than ten, and a slice of the array costs more than they.
-        for index in start..<cell.end { bytes.append(text.bytes[index]) }
-      }
-      if !isNumeric, !isLast {
-        for _ in 0..<max(blanks, 0) { bytes.append(UInt8(ascii: " ")) }
-      }
-      start = cell.end
-      used += widths[column]
-      column += 1
-      if isLast {
-        bytes.append(UInt8(ascii: "\n"))
-        (column, used) = (0, 0)
-      }
+      line.skip((column > 0 ? 2 : 0) + (isNumeric ? blanks : 0))
+      bytes.put(text.bytes, cellStart..<cell.end, at: line.end)
+      line.end += cell.end - cellStart
+      line.columns += cell.width
+      if !isNumeric, !isLast { line.skip(blanks) }
+      cellStart = cell.end
+      column = isLast ? 0 : column + 1
+      if isLast { line.finish(in: &bytes, width: width) }
     }
+    bytes.removeLast(bytes.count - line.end)
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// A line that is put together in a list of blanks.
+  private struct Line {
+    var start = 0
+    var end = 0
+    /// Columns on a terminal.
+    var columns = 0
+
+    mutating func skip(_ blanks: Int) {
+      end += blanks
+      columns += blanks
+    }
+
+    /// Ends the line, cut to the terminal's width, and begins the next one.
+    mutating func finish(in bytes: inout [UInt8], width: Int?) {
+      if let width, columns > width {
+        let whole = String(decoding: bytes[start..<end], as: UTF8.self)
+        let short = Array(DisplayText.prefix(whole, columns: width).utf8)
+        bytes.replaceSubrange(start..<end, with: short)
+        end = start + short.count
+      }
+      bytes[end] = UInt8(ascii: "\n")
+      (start, end, columns) = (end + 1, end + 1, 0)
+    }
   }
 }

@@ -25,8 +25,10 @@ enum UnitFlag: String, EnumerableFlag {
 }
 
 extension Field: ExpressibleByArgument {
-  /// The names of columns, for messages and manual pages.
-  static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
+  /// The names of columns in a message, as the parser lists them for an option of one column.
+  static var choice: String {
+    "Please provide some of the following:" + allCases.map { "\n  - " + $0.rawValue }.joined()
+  }
 
   /// What each column says. Put together at each start, and so without sequences of sequences, whose
   /// types Swift would have to make first.

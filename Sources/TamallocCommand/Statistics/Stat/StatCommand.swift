@@ -84,12 +84,12 @@ struct StatCommand: ParsableCommand {
   static func parseColumns(_ text: String) throws -> [Field] {
     let fields = try text.split(separator: ",", omittingEmptySubsequences: true).map { word in
       guard let field = Field(rawValue: String(word).trimmingSpaces.lowercased()) else {
-        throw ValidationError("there is no column '\(word)': there are \(Field.list)")
+        throw ValidationError("there is no column '\(word)'. \(Field.choice)")
       }
       return field
     }
     guard !fields.isEmpty else {
-      throw ValidationError("--columns needs at least one of \(Field.list)")
+      throw ValidationError("there is no column in it. \(Field.choice)")
     }
     return fields
   }
