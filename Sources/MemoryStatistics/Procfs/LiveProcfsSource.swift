@@ -124,7 +124,10 @@ public struct LiveProcfsSource: StatisticsSource, ~Copyable {
   private mutating func change(at index: Int) -> Change {
     let pid = rows[index].pid
     let isDue = (looks &+ Int(pid.rawValue)) % period == 0
-    if let file = watches[index].file {
+    let kept = watches[index].kept
+    // Where status is read anyway, from a file that ends with its process, it says what statm does.
+    let needsStatm = !isDue || kept == nil
+    if needsStatm, let file = watches[index].file {
       do throws(KernelFailure) {
         try files.reader.read(file.descriptor)
       } catch {
@@ -135,7 +138,8 @@ public struct LiveProcfsSource: StatisticsSource, ~Copyable {
       guard isDue || figures != watches[index].figures else { return .none }
       watches[index].figures = figures
     }
-    guard var row = files.row(of: pid, kept: watches[index].kept) else { return .ended }
+    guard var row = files.row(of: pid, kept: kept) else { return .ended }
+    if !needsStatm { watches[index].figures = StatmFigures(row) }
     row.generation = rows[index].generation
     row.addressSpaceOwner = rows[index].addressSpaceOwner
     let isKin =

@@ -8,8 +8,8 @@
 
 /// The processes that a folder like /proc lists.
 struct ProcFolder: ~Copyable {
-  /// The bytes of a part of the list: some thirty processes, or one name of any length.
-  private static let partLength = 1024
+  /// The bytes of a part of the list: some fifteen processes, or one name of any length.
+  private static let partLength = 512
 
   private let folder: Descriptor
   private let path: String

@@ -4,7 +4,7 @@
 // which it does for several readers side by side. So threads, each with a buffer of its own, take one
 // part of the list after the other:
 //
-//   ScanList ── some thirty pids ──▶ reader ── their rows ──▶ one list, in the order of the parts
+//   ScanList ── some fifteen pids ──▶ reader ── their rows ──▶ one list, in the order of the parts
 //
 // The kernel lists a part when somebody asks for it, so that the listing, a fifteenth of the work, is
 // divided like the rest. A thread takes some 100 µs to start, the time of six processes: a short list is
@@ -16,7 +16,7 @@ internal import Synchronization
 enum ProcScan {
   /// The fewest processes that are worth a thread, and the most threads: beyond them the kernel's own
   /// locks would be what is waited for.
-  private static let fewest = 64
+  private static let fewest = 32
   private static let mostThreads = 4
   /// How many threads there are to read with.
   static var threads: Int { min(Kernel.processors, mostThreads) }

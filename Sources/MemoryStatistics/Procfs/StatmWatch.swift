@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 
+internal import Pages
+
 /// A file that stays open while anybody has it.
 final class OpenFile {
   let descriptor: Descriptor
@@ -29,6 +31,17 @@ struct StatmFigures: Equatable {
   var shared = -1
 
   init() {}
+
+  /// What statm would say beside a status: the two add up the same counters.
+  init(_ row: ProcessStatistics) {
+    guard let reserved = row.reserved, let committed = row.committed, let file = row.file,
+      let shared = row.shared
+    else { return }
+    let page = Kernel.pageSize.rawValue
+    size = reserved.rawValue / page
+    resident = committed.rawValue / page
+    self.shared = file.addingWithoutTrap(shared).rawValue / page
+  }
 
   init(_ text: Span<UInt8>) {
     var start = 0
