@@ -98,6 +98,17 @@ extension ProcFixture {
     #expect(snapshot.totals.committed == .kibibytes(10240))
   }
 
+  @Test func `many processes in no order are all there, once and in order`() throws {
+    let fixture = try ProcFixture()
+    let pids = (1...300).map { $0 * 7 }
+    for pid in pids.shuffled() { try fixture.add(pid, size: 10240 + pid) }
+    try fixture.write("0021/status", "Name:\tanother\n")
+    var source = try ProcfsSource(root: fixture.root)
+    let rows = try source.snapshot().processes
+    #expect(rows.map(\.pid.rawValue) == pids.map(Int32.init))
+    #expect(rows.map(\.reserved) == pids.map { ByteCount((10240 + $0) << 10) })
+  }
+
   @Test func `without meminfo there are rows, but no ranks`() throws {
     let fixture = try ProcFixture()
     try fixture.add(3)

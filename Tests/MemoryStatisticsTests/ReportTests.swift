@@ -127,6 +127,21 @@ import Testing
         == "pid,committed\n3,\n")
   }
 
+  @Test(arguments: [1, 10, 23, 24, 25, 40, 200])
+  func `a table is cut at the terminal's width, line by line`(width: Int) {
+    var names = UserNames()
+    var list = rows([(3, 1, nil), (20, 3, 4096)])
+    list[1].name = "日本語の長い名前 🦉 – and more"
+    var table = StatisticsTable(fields: [.pid, .committed, .name, .reserved, .name], unit: .iec)
+    let whole = table.lines(of: list, names: &names).text
+    table.width = width
+    let cut = table.lines(of: list, names: &names).text
+    let expected = whole.split(separator: "\n").map {
+      DisplayText.prefix(String($0), columns: width) + "\n"
+    }
+    #expect(cut == expected.joined())
+  }
+
   @Test func `any name survives JSON`() throws {
     let seed = UInt64.random(in: 0...UInt64.max)
     var random = SeededGenerator(seed: seed)

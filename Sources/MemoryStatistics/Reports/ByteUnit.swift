@@ -71,7 +71,8 @@ public enum ByteUnit: Sendable, Hashable, CaseIterable {
     magnitude / unit + (magnitude % unit >= unit - unit / 2 ? 1 : 0)
   }
 
-  private static func appendTenths(_ magnitude: UInt, unit: UInt, to bytes: inout OutputSpan<UInt8>) {
+  private static func appendTenths(_ magnitude: UInt, unit: UInt, to bytes: inout OutputSpan<UInt8>)
+  {
     var whole = magnitude / unit
     var tenths = (magnitude % unit / 10 * 100 + unit / 2) / unit
     if unit < 100 { tenths = 0 }
