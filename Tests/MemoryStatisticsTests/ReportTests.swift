@@ -142,6 +142,23 @@ import Testing
     #expect(cut == expected.joined())
   }
 
+  @Test(arguments: [
+    (40, "PID  COMMITTED  UID  NAME\n  3    4.0 KiB    0  p3\n"),
+    (25, "PID  COMMITTED  UID  NAME\n  3    4.0 KiB    0  p3\n"),
+    (24, "PID  COMMITTED  NAME\n  3    4.0 KiB  p3\n"),
+    (19, "COMMITTED  NAME\n  4.0 KiB  p3\n"),
+    (14, "COMMITTED  NA…\n  4.0 KiB  p3\n"),
+  ])
+  func `columns that matter least go first`(width: Int, expected: String) {
+    var names = UserNames()
+    var row = ProcessStatistics(pid: 3)
+    (row.name, row.userID, row.committed) = ("p3", 0, 4096)
+    var table = StatisticsTable(fields: [.pid, .committed, .uid, .name], unit: .iec, width: width)
+    table.expendable = [.uid, .pid]
+    let drawn = table.lines(of: [row], names: &names)
+    #expect(drawn.text == expected)
+  }
+
   @Test func `any name survives JSON`() throws {
     let seed = UInt64.random(in: 0...UInt64.max)
     var random = SeededGenerator(seed: seed)

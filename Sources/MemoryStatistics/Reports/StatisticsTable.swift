@@ -10,6 +10,8 @@ public struct StatisticsTable {
   public var unit: ByteUnit
   /// The columns of the terminal, or nil where lines may have any length.
   public var width: Int?
+  /// Columns that may be left out where the terminal is narrow, the first ones first.
+  public var expendable: [Field] = []
   /// Whether columns have room for usual values at once, so that they stay where they are from one
   /// table to the next.
   public var isSteady = false
@@ -87,6 +89,7 @@ public struct StatisticsTable {
       widths[column] = max(widths[column], cell.width)
       column = column + 1 == widths.count ? 0 : column + 1
     }
+    let isShown = shown(widths)
     let rows = text.cells.count / max(fields.count, 1)
     let room = text.bytes.count + rows * (widths.reduce(0, +) + 2 * fields.count)
     // Blanks at first, so that only what stands in the cells has to be put in its place.
@@ -96,19 +99,36 @@ public struct StatisticsTable {
     column = 0
     for cell in text.cells {
       let isLast = column == fields.count - 1
+      defer {
+        cellStart = cell.end
+        column = isLast ? 0 : column + 1
+        if isLast { line.finish(in: &bytes, width: width) }
+      }
+      guard isShown[column] else { continue }
       let blanks = max(widths[column] - cell.width, 0)
       let isNumeric = fields[column].isNumeric
-      line.skip((column > 0 ? 2 : 0) + (isNumeric ? blanks : 0))
+      line.skip((line.columns > 0 ? 2 : 0) + (isNumeric ? blanks : 0))
       bytes.put(text.bytes, cellStart..<cell.end, at: line.end)
       line.end += cell.end - cellStart
       line.columns += cell.width
       if !isNumeric, !isLast { line.skip(blanks) }
-      cellStart = cell.end
-      column = isLast ? 0 : column + 1
-      if isLast { line.finish(in: &bytes, width: width) }
     }
     bytes.removeLast(bytes.count - line.end)
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Which columns there is room for, with sixteen of the terminal's for the last one.
+  private func shown(_ widths: [Int]) -> [Bool] {
+    var isShown = widths.map { _ in true }
+    guard let width else { return isShown }
+    var total = widths.dropLast().reduce(0) { $0 + $1 + 2 } + min(widths.last ?? 0, 16)
+    for field in expendable where total > width {
+      for column in widths.indices.dropLast() where fields[column] == field && isShown[column] {
+        isShown[column] = false
+        total -= widths[column] + 2
+      }
+    }
+    return isShown
   }
 
   /// A line that is put together in a list of blanks.

@@ -146,9 +146,17 @@ struct StatCommand: ParsableCommand {
   private func table(
     of found: StatSelection.Result, isComplete: Bool, names: inout UserNames
   ) -> String {
-    let table = StatisticsTable(
+    var table = StatisticsTable(
       fields: shownFields, unit: unit?.unit ?? .iec,
       width: Terminal.isOutput ? Terminal.columns : nil)
+    // What was asked for by name stays.
+    if columns == nil {
+      let least: [Field] = [
+        .score, .adjustment, .shared, .file, .anonymous, .swap, .user, .ratio, .pss, .rank,
+        .reserved,
+      ]
+      table.expendable = least.filter { $0 != sort && !(pss && $0 == .pss) }
+    }
     var rows = found.rows
     var branches: [String] = []
     if tree {
