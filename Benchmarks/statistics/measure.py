@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Measures tamalloc's statistics and their peers; see run."""
-import os, pty, resource, shutil, signal, statistics, subprocess, sys, time, urllib.request
+import os, pty, resource, shutil, signal, statistics, subprocess, sys, tempfile, time
+import urllib.request
 
 tamalloc, floor, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 null = subprocess.DEVNULL
@@ -54,6 +55,7 @@ def installed(command):
     return shutil.which(command[0]) is not None
 
 
+nobody = tempfile.mkdtemp()
 crowd = [subprocess.Popen(["sleep", "3600"]) for _ in range(count)]
 try:
     time.sleep(1)
@@ -61,27 +63,43 @@ try:
     load = os.getloadavg()[0]
     print(f"Linux {os.uname().release}, {os.cpu_count()} processors, load {load:.1f} before, "
           f"{processes} processes\n")
-    print(f"{'all processes once':34} {'ms':>8} {'wall ms':>8} {'µs/process':>11} {'wall':>7}")
+    print(f"{'all processes once':34} {'ms':>8} {'wall ms':>8} {'µs/process':>11} {'wall':>7}"
+          f" {'of floor':>9} {'wall':>6}")
+    # What each of them costs before it looks at the first process is subtracted: the same command on an
+    # empty folder. ps looks at all processes whichever it is asked for.
+    def stat(*options):
+        return [tamalloc, "stat", *options], [tamalloc, "stat", *options, "--fixture", nobody]
+
+    def ps(columns):
+        return ["ps", "-eo", columns], ["ps", "--version"]
+
     rows = [
-        (["tamalloc --version (start-up)"], [tamalloc, "--version"], [tamalloc, "--version"], 40),
-        (["floor: two files in C"], [floor], [floor, "none"], 20),
-        (["tamalloc stat"], [tamalloc, "stat"], [tamalloc, "--version"], 20),
-        (["tamalloc stat --json"], [tamalloc, "stat", "--json"], [tamalloc, "--version"], 20),
-        (["tamalloc stat --total"], [tamalloc, "stat", "--total"], [tamalloc, "--version"], 20),
-        (["tamalloc stat --pss"], [tamalloc, "stat", "--pss"], [tamalloc, "--version"], 5),
-        (["ps -eo pid,vsz,rss"], ["ps", "-eo", "pid,vsz,rss"], ["ps", "--version"], 20),
-        (["ps -eo pid,vsz,rss,pss"], ["ps", "-eo", "pid,vsz,rss,pss"], ["ps", "--version"], 5),
-        (["smem"], ["smem"], ["smem", "--help"], 3),
+        ("tamalloc --version", [tamalloc, "--version"], None, 40),
+        ("tamalloc stat, of no process", stat()[1], None, 40),
+        ("floor: two files in C", [floor], [floor, "none"], 20),
+        ("tamalloc stat", *stat(), 20),
+        ("tamalloc stat --json", *stat("--json"), 20),
+        ("tamalloc stat --total", *stat("--total"), 20),
+        ("tamalloc stat --pss", *stat("--pss"), 5),
+        ("ps -eo pid,vsz,rss", *ps("pid,vsz,rss"), 20),
+        ("ps -eo pid,vsz,rss,pss", *ps("pid,vsz,rss,pss"), 5),
+        ("smem", ["smem"], ["smem", "--help"], 3),
     ]
-    for (name,), command, empty, runs in rows:
+    for name, command, empty, runs in rows:
         if not installed(command):
             print(f"{name:34} not installed")
             continue
-        start = cost(empty, max(runs, 5))
         processor, wall = cost(command, runs)
-        each = "" if command == empty else (
-            f"{(processor - start[0]) * 1e3 / processes:11.1f}"
-            f" {(wall - start[1]) * 1e3 / processes:7.1f}")
+        each = ""
+        if empty:
+            start = cost(empty, max(runs, 5))
+            each = (f"{(processor - start[0]) * 1e3 / processes:11.1f}"
+                    f" {(wall - start[1]) * 1e3 / processes:7.1f}")
+            if name.startswith("floor"):
+                limit = [processor - start[0], wall - start[1]]
+            else:
+                each += (f" {(processor - start[0]) / limit[0]:9.2f}"
+                         f" {(wall - start[1]) / limit[1]:6.2f}")
         print(f"{name:34} {processor:8.1f} {wall:8.1f} {each}")
     print(f"\n{'live, once a second':34} {'ms of processor a second':>24}")
     for command in ([tamalloc, "top"], ["top", "-d", "1"], ["htop", "-d", "10"]):
@@ -106,6 +124,7 @@ try:
     print(f"{'one scrape, median of the others':34} {statistics.median(times[1:]):8.1f} ms")
     print(f"\nload {os.getloadavg()[0]:.1f} when done")
 finally:
+    os.rmdir(nobody)
     for process in crowd:
         process.kill()
     for process in crowd:
