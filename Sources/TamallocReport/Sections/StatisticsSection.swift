@@ -102,9 +102,10 @@ extension SectionBuilder {
     let (good, missing) = results(step)
     guard let recording = good.first else { return [.heading(say(.peersOfStatistics))] + missing }
     let bars = recording.output.split(separator: "\n").compactMap { line -> BarChart.Bar? in
-      // A name of 34 columns, then ms, ms by the clock, µs of processor for each process, by the clock.
+      // A name of 34 columns, then ms, ms by the clock, µs of processor for each process, by the clock;
+      // and both beside the floor's.
       let figures = line.dropFirst(34).split(separator: " ").compactMap { Double($0) }
-      guard line.count > 34, figures.count == 4 else { return nil }
+      guard line.count > 34, figures.count >= 4 else { return nil }
       let name = String(line.prefix(34).reversed().drop { $0 == " " }.reversed())
       return BarChart.Bar(
         name: translated(name), value: figures[2],

@@ -106,7 +106,8 @@ extension RecordedWords {
       "Linux {}, {} procesadores, carga {} antes, {} procesos"
     ),
     ("all processes once", "todos los procesos, una vez"),
-    ("tamalloc --version (start-up)", "tamalloc --version (arranque)"),
+    ("of floor", "del mín."),
+    ("tamalloc stat, of no process", "tamalloc stat, de ningún proceso"),
     ("floor: two files in C", "mínimo: dos ficheros en C"), ("not installed", "no instalado"),
     ("live, once a second", "en vivo, una vez por segundo"),
     ("ms of processor a second", "ms de procesador por s"),
