@@ -32,7 +32,7 @@ enum Message {
     let span = line.span
     unsafe span.withUnsafeBufferPointer {
       // Nothing is left to be done where standard error can't be written.
-      unsafe _ = write(2, $0.baseAddress, count)
+      unsafe crecorder_complain($0.baseAddress, count)
     }
   }
 

@@ -44,7 +44,7 @@ struct RecordFile {
   mutating func create(_ path: UnsafePointer<CChar>) -> Int32 {
     let descriptor = unsafe crecorder_create(path)
     guard descriptor >= 0 else { return crecorder_errno() }
-    defer { close(descriptor) }
+    defer { crecorder_close(descriptor) }
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else { return crecorder_errno() }
     guard status.st_mode & 0o170000 == 0o100000 else { return EINVAL }
@@ -69,7 +69,7 @@ struct RecordFile {
     if position + Self.longestLine <= pieceEnd { return 0 }
     let descriptor = unsafe crecorder_open(path)
     guard descriptor >= 0 else { return crecorder_errno() }
-    defer { close(descriptor) }
+    defer { crecorder_close(descriptor) }
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else { return crecorder_errno() }
     guard UInt(status.st_dev) == device, UInt(status.st_ino) == node else { return ENOENT }
@@ -107,7 +107,7 @@ struct RecordFile {
     unmapPiece()
     let descriptor = unsafe crecorder_open(path)
     guard descriptor >= 0 else { return }
-    defer { close(descriptor) }
+    defer { crecorder_close(descriptor) }
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0, UInt(status.st_dev) == device,
       UInt(status.st_ino) == node

@@ -96,6 +96,12 @@ import Testing
     #expect(requests.allSatisfy { freed.contains($0) })
   }
 
+  @Test func `no thread is cancelled while it is recorded`() throws {
+    let (outcome, trace, _) = try record("cancelled", [workshop.counts, "cancelled"])
+    #expect(outcome.status == 0, "\(outcome.complaint)")
+    #expect(sizes(trace).count { $0 == 778 } == 100_000)
+  }
+
   @Test func `what was recorded stays when the program is killed`() throws {
     let (outcome, trace, text) = try record("killed", [workshop.counts, "killed"])
     #expect(outcome.status == 128 + 9)

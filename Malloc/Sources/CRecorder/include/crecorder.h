@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -56,17 +57,34 @@ static inline int crecorder_wipe_on_fork(void *start, size_t size) {
   return madvise(start, size, 18 /* MADV_WIPEONFORK */);
 }
 
+/*
+ * The C library's functions for files are points of cancellation: a thread may
+ * end in them. In the middle of malloc it must not.
+ */
 static inline int crecorder_create(const char *path) {
-  return open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  return (int)syscall(SYS_openat, AT_FDCWD, path,
+                      O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 }
 
 static inline int crecorder_open(const char *path) {
-  return open(path, O_RDWR | O_CLOEXEC);
+  return (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
+}
+
+static inline void crecorder_close(int descriptor) {
+  syscall(SYS_close, descriptor);
+}
+
+static inline void crecorder_complain(const void *text, size_t size) {
+  syscall(SYS_write, 2, text, size);
 }
 
 /* A file of that length whose blocks are there: a write to it can't fail. */
 static inline int crecorder_extend(int descriptor, off_t offset, off_t size) {
-  return posix_fallocate(descriptor, offset, size);
+  int before;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+  int failure = posix_fallocate(descriptor, offset, size);
+  pthread_setcancelstate(before, &before);
+  return failure;
 }
 
 static inline void crecorder_wait(void *word, uint32_t value) {

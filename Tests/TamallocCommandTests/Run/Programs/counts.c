@@ -31,6 +31,17 @@ static void *work(void *argument) {
   return NULL;
 }
 
+/* Goes on until it asks whether it is to end: malloc is no point of cancellation. The recording is
+   lengthened meanwhile, more than once. */
+static int reached;
+static void *work_cancelled(void *argument) {
+  pthread_cancel(pthread_self());
+  for (int i = 0; i < 20 * rounds; i++) free(malloc(778));
+  reached = 1;
+  pthread_testcancel();
+  return argument;
+}
+
 int main(int count, char **arguments) {
   const char *what = count > 1 ? arguments[1] : "";
   errno = 77;
@@ -63,6 +74,12 @@ int main(int count, char **arguments) {
       pthread_create(&ids[i], NULL, work, (void *)i);
     for (int i = 0; i < threads; i++) pthread_join(ids[i], NULL);
     for (int i = 0; i < threads; i++) free(mailbox[i]);
+  } else if (strcmp(what, "cancelled") == 0) {
+    pthread_t id;
+    alarm(20); /* nobody lets go of a lock that a thread had when it was cancelled */
+    pthread_create(&id, NULL, work_cancelled, NULL);
+    pthread_join(id, NULL);
+    return reached ? 0 : 9;
   } else if (strcmp(what, "killed") == 0) {
     for (int i = 0;; i++) {
       block = malloc(777);
