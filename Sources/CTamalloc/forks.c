@@ -41,12 +41,16 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 /* What a name means behind this library, or NULL. */
 static void *next(const char *name) { return dlsym(RTLD_NEXT, name); }
 
+static int register_next(ctamalloc_fork_handler *prepare,
+                         ctamalloc_fork_handler *parent,
+                         ctamalloc_fork_handler *child, void *library) {
+  registration *known = (registration *)next("__register_atfork");
+  return known ? known(prepare, parent, child, library) : ENOMEM;
+}
+
 static void enlist(void) {
-  registration *enlist_next = (registration *)next("__register_atfork");
-  if (enlist_next) {
-    enlist_next(handlers.prepare, handlers.parent, handlers.child,
+  register_next(handlers.prepare, handlers.parent, handlers.child,
                 &__dso_handle);
-  }
 }
 
 /* Registers the heap's handlers, unless that was done. */
@@ -71,9 +75,8 @@ pid_t ctamalloc_fork(void) __attribute__((alias("see_fork")));
 int ctamalloc_register_atfork(ctamalloc_fork_handler *prepare,
                               ctamalloc_fork_handler *parent,
                               ctamalloc_fork_handler *child, void *library) {
-  registration *enlist_next = (registration *)next("__register_atfork");
   expect_fork();
-  return enlist_next ? enlist_next(prepare, parent, child, library) : ENOMEM;
+  return register_next(prepare, parent, child, library);
 }
 
 /* The C library forks in these two without a call of fork. */
