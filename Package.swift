@@ -19,7 +19,9 @@ let package = Package(
   name: "tamalloc",
   products: [
     .library(name: "Tamalloc", targets: ["Tamalloc"]),
-    .library(name: "PhysicalMemory", targets: ["PhysicalMemory", "Pages"]),
+    .library(
+      name: "PhysicalMemory",
+      targets: ["PhysicalMemory", "MachineScript", "PageRecordings", "Pages"]),
     .executable(name: "tamalloc", targets: ["TamallocCommand"]),
     .executable(name: "tamalloc-export", targets: ["TamallocExport"]),
     .executable(name: "tamalloc-report", targets: ["TamallocReport"]),
@@ -55,6 +57,11 @@ let package = Package(
     // Between floors 2 and 3: the model of Linux's physical memory.
     .target(
       name: "PhysicalMemory", dependencies: ["Pages", "Tamalloc"], swiftSettings: strict),
+    // Above it: scripts that are run on it, and recordings of real kernels to compare it with.
+    .target(
+      name: "MachineScript", dependencies: ["Pages", "PhysicalMemory"], swiftSettings: strict),
+    .target(
+      name: "PageRecordings", dependencies: ["Pages", "PhysicalMemory"], swiftSettings: strict),
 
     // Floor 4: the command, and the exporter, which it becomes for `tamalloc export`.
     .target(
@@ -76,8 +83,8 @@ let package = Package(
     .executableTarget(
       name: "TamallocCommand",
       dependencies: [
-        "Pages", "Charts", "Tamalloc", "Laboratory", "PhysicalMemory", "MemoryStatistics",
-        "ExportArguments", "CTamalloc",
+        "Pages", "Charts", "Tamalloc", "Laboratory", "PhysicalMemory", "MachineScript",
+        "PageRecordings", "MemoryStatistics", "ExportArguments", "CTamalloc",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -113,7 +120,15 @@ let package = Package(
       exclude: ["Fuzz"], swiftSettings: test),
     .testTarget(
       name: "PhysicalMemoryTests", dependencies: ["PhysicalMemory", "Pages", "Instruments"],
-      exclude: ["Recordings/short.recording"], swiftSettings: test),
+      swiftSettings: test),
+    .testTarget(
+      name: "MachineScriptTests",
+      dependencies: ["MachineScript", "PhysicalMemory", "Pages", "Instruments"],
+      swiftSettings: test),
+    .testTarget(
+      name: "PageRecordingsTests",
+      dependencies: ["PageRecordings", "PhysicalMemory", "Pages", "Instruments"],
+      exclude: ["short.recording"], swiftSettings: test),
     .testTarget(name: "HouseTests", dependencies: ["SparseArrayExample"], swiftSettings: test),
     .testTarget(name: "ChartsTests", dependencies: ["Charts"], swiftSettings: test),
     .testTarget(

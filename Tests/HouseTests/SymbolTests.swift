@@ -16,7 +16,7 @@ import Testing
 
   static let libraries = [
     "Pages", "Allocators", "Charts", "Tamalloc", "MemoryStatistics", "Laboratory",
-    "ExportArguments", "PhysicalMemory",
+    "ExportArguments", "PhysicalMemory", "MachineScript", "PageRecordings",
   ]
 
   /// The public symbols of a module without a comment of their own, by the compiler's symbol graph.

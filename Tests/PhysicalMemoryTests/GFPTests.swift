@@ -208,11 +208,8 @@ struct GFPRow: CustomTestStringConvertible, Sendable {
   }
 
   @Test func `nothing is kept of the first zone that a request finds on its own node`() throws {
-    var setup = MachineSetup()
     for (ram, nodes) in [(8, 1), (64, 2), (6144, 1), (6144, 3), (16384, 4)] {
-      setup.ram = .mebibytes(ram)
-      setup.nodes = nodes
-      let machine = try Machine(setup.layout())
+      let machine = try Machine(.x86_64(ram: .mebibytes(ram), nodes: nodes))
       for node in 0..<nodes {
         for highest in ZoneType.allCases {
           let list = try machine.zoneList(of: NodeNumber(node), highest: highest)

@@ -18,7 +18,7 @@ extension Machine {
   public func isRAM(_ frame: PageFrameNumber) -> Bool { zoneIndex(of: frame) != nil }
 
   /// The zone of a frame, or nil for a hole.
-  func zoneIndex(of frame: PageFrameNumber) -> Int? {
+  package func zoneIndex(of frame: PageFrameNumber) -> Int? {
     guard frame.index < spannedFrames else { return nil }
     let address = UInt64(frame.index) << UInt64(PageFrameNumber.shift)
     var low = 0

@@ -13,7 +13,7 @@ public struct Order: Sendable, Hashable, BitwiseCopyable {
   /// The order of the largest block: 1,024 frames.
   public static let largest = Order(unchecked: count - 1)
 
-  init(unchecked order: Int) {
+  package init(unchecked order: Int) {
     rawValue = order
   }
 

@@ -67,10 +67,10 @@ public struct PageFrame: Sendable, BitwiseCopyable {
   /// What is true of it.
   public var flags: PageFlags
   /// The order of the block that it begins, free or allocated.
-  var blockOrder: UInt8
+  package var blockOrder: UInt8
   private var spare: UInt8 = 0
   /// The zone's index in ``Machine/zones``, written when the frame is first handed out.
-  var zoneIndex: UInt16
+  package var zoneIndex: UInt16
   /// Users; it is freed when the last one goes (Linux's _count).
   public internal(set) var referenceCount: Int32
   /// Page-table entries that point to it (Linux's _mapcount + 1).

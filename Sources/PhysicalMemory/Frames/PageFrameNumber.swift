@@ -26,19 +26,19 @@ public struct PageFrameNumber: RawRepresentable, Sendable, Hashable, BitwiseCopy
   public static let size: ByteCount = 4096
 
   /// log2 of the bytes of a frame.
-  static let shift = 12
+  package static let shift = 12
 
   /// The most frames a machine may span: two numbers are kept for the ends of lists.
   static let limit = Int(UInt32.max) - 1
 
   @inlinable
-  init(index: Int) {
+  package init(index: Int) {
     rawValue = UInt32(truncatingIfNeeded: index)
   }
 
   /// The number as an index into tables.
   @inlinable
-  var index: Int { Int(rawValue) }
+  package var index: Int { Int(rawValue) }
 }
 
 extension PageFrameNumber: Comparable, ExpressibleByIntegerLiteral, CustomStringConvertible {

@@ -14,7 +14,7 @@ extension MachineLayout {
   /// The stretches of RAM, cut where zones end, by zone.
   ///
   /// - Precondition: the plan was checked.
-  var zoneParts: [(zone: Int, frames: Swift.Range<Int>)] {
+  package var zoneParts: [(zone: Int, frames: Swift.Range<Int>)] {
     var parts: [(zone: Int, frames: Swift.Range<Int>)] = []
     for range in ranges {
       let start = Int(range.start.rawValue) >> PageFrameNumber.shift

@@ -35,8 +35,8 @@ public struct Machine: ~Copyable {
   public let spannedFrames: Int
 
   let ram: RAM
-  let frames: RecordTable<PageFrame>
-  let zones: RecordTable<Zone>
+  package let frames: RecordTable<PageFrame>
+  package let zones: RecordTable<Zone>
   let nodes: RecordTable<Node>
   let perCPUPages: RecordTable<PerCPUPages>
   let freshExtents: RecordTable<FrameExtent>
@@ -164,8 +164,8 @@ public struct Machine: ~Copyable {
 
 /// The memory of the machine's tables.
 private struct Memory: ~Copyable {
-  let frames: RecordMemory<PageFrame>
-  let zones: RecordMemory<Zone>
+  package let frames: RecordMemory<PageFrame>
+  package let zones: RecordMemory<Zone>
   let nodes: RecordMemory<Node>
   let perCPUPages: RecordMemory<PerCPUPages>
   let extents: RecordMemory<FrameExtent>

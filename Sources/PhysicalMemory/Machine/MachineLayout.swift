@@ -104,7 +104,7 @@ public struct MachineLayout: Sendable {
   /// The node of each processor, where nodes have equally many.
   ///
   /// A number that no machine has leads to one that none has either, and is not counted to its end.
-  static func processors(_ count: Int, on nodes: Int) -> [NodeNumber] {
+  package static func processors(_ count: Int, on nodes: Int) -> [NodeNumber] {
     let count = max(0, min(count, 513))
     let nodes = max(0, min(nodes, 65))
     return (0..<count).map { NodeNumber($0 * nodes / count) }

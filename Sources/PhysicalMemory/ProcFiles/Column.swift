@@ -9,7 +9,7 @@ func column(_ value: some CustomStringConvertible, _ width: Int) -> String {
 }
 
 /// The same, to the left: `%-12s`.
-func leftColumn(_ value: some CustomStringConvertible, _ width: Int) -> String {
+package func leftColumn(_ value: some CustomStringConvertible, _ width: Int) -> String {
   let text = value.description
   return text + String(repeating: " ", count: max(0, width - text.utf8.count))
 }

@@ -30,7 +30,7 @@ extension Machine {
   ///
   /// Its record says nothing but whether it was `used`.
   @inline(__always)
-  mutating func takeBlock(_ zone: Int, _ order: Int) -> PageFrameNumber? {
+  package mutating func takeBlock(_ zone: Int, _ order: Int) -> PageFrameNumber? {
     zones[zone].takeBlock(zone, order, frames, freshExtents)
   }
 

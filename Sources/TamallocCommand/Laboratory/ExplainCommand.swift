@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import ArgumentParser
+internal import MachineScript
 internal import PhysicalMemory
 
 /// Says all that is known of a frame of a machine.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import ArgumentParser
-internal import PhysicalMemory
+internal import PageRecordings
 
 /// Replays what a real kernel's page allocator did, and compares.
 struct KernelPagesCommand: ParsableCommand {

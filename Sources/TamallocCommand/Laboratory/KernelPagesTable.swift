@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import Laboratory
-internal import PhysicalMemory
+internal import PageRecordings
 
 /// The comparison of the model with a real kernel, for people.
 struct KernelPagesTable {

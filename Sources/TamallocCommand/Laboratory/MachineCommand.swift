@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import CTamalloc
 internal import Glibc
+internal import MachineScript
 internal import PhysicalMemory
 
 /// Builds a machine, runs a script on it, and shows it.

@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import Pages
+internal import MachineScript
 internal import PhysicalMemory
 
 /// Which machine, and what is done with it first; for every command on a machine.

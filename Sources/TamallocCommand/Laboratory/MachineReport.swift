@@ -2,6 +2,7 @@
 
 internal import FoundationEssentials
 internal import Laboratory
+internal import MachineScript
 internal import PhysicalMemory
 
 /// What the page of a machine draws.

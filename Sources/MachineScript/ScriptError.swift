@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+
+internal import Pages
+public import PhysicalMemory
+
+/// Why a script can't be read or does not go on, and in which line.
+public struct ScriptError: Error, Sendable {
+  /// What is wrong.
+  public enum Problem: Error, Sendable {
+    /// Something that the statement needs is not there.
+    case missing(String)
+    /// A word that has no place there.
+    case unexpected(String)
+    /// A word that should be a number, a size or one of some words.
+    case invalid(String, expected: String)
+    /// There is no such verb.
+    case unknownVerb(String)
+    /// The name stands for nothing.
+    case unknownName(String)
+    /// There is no such figure of the machine.
+    case unknownFigure(String)
+    /// The name stands for something else.
+    case otherKind(String, is: String, expected: String)
+    /// `end` without `repeat`, or the other way round.
+    case unmatched(String)
+    /// `machine` is not the first statement.
+    case machineNotFirst
+    /// The machine is said by one word, and by another that says the same.
+    case excluded(String, by: String)
+    /// No machine can be as the script describes it.
+    case impossible(MachineError)
+    /// `repeat` inside too many others.
+    case tooDeep
+    /// More statements would run than the limit allows.
+    case tooManyStatements(Int)
+    /// A calculation without a result.
+    case noResult(String)
+    /// What was expected did not hold.
+    case unexpectedFigure(left: String, comparison: String, right: String)
+    /// `fails`, but it did not.
+    case didNotFail
+    /// The machine's invariants do not hold.
+    case broken([String])
+    /// The machine refused.
+    case refused(MachineError)
+  }
+
+  /// What is wrong.
+  public var problem: Problem
+  /// The line, from 1; 0 where no line of the script is the reason.
+  public var line: Int
+  /// The statement, as it is written there.
+  public var statement: String
+
+  /// Whether the script is well formed, and the machine did not do as it says.
+  public var isOutcome: Bool {
+    switch problem {
+    case .unexpectedFigure, .didNotFail, .broken, .refused: line > 0
+    default: false
+    }
+  }
+}
+
+extension ScriptError: CustomStringConvertible {
+  public var description: String {
+    line == 0 ? "\(problem)" : "line \(line), \"\(statement)\": \(problem)"
+  }
+}
+
+extension ScriptError.Problem: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .missing(let what): "\(what) is missing"
+    case .unexpected(let word): "\"\(word)\" is more than the statement should have"
+    case .invalid(let word, let expected): "\"\(word)\" is not \(expected)"
+    case .unknownVerb(let word): "\"\(word)\" is none of the verbs of a script"
+    case .unknownName(let name): "nothing is called \"\(name)\""
+    case .unknownFigure(let name): "\"\(name)\" is no figure and no name"
+    case .otherKind(let name, let kind, let expected): "\"\(name)\" is \(kind), not \(expected)"
+    case .unmatched(let word): "\"\(word)\" has no partner"
+    case .machineNotFirst: "the machine is described by the first statement, or not at all"
+    case .excluded(let word, let other): "\"\(word)\" and \"\(other)\" exclude each other"
+    case .impossible(let error): "\(error)"
+    case .tooDeep: "no more than \(MachineScript.deepest) repeats lie in each other"
+    case .tooManyStatements(let limit): "the script runs more than \(limit) statements"
+    case .noResult(let text): "\(text) has no result"
+    case .unexpectedFigure(let left, let comparison, let right):
+      "expected \(comparison) \(right), found \(left)"
+    case .didNotFail: "it was expected to fail, and did not"
+    case .broken(let list): "the machine is broken: \(list.joined(separator: "; "))"
+    case .refused(let error): "\(error)"
+    }
+  }
+}

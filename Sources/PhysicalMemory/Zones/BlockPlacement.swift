@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+
+// Taking a block at a given place, and giving a machine the state of a real one.
+//
+//     order 2 │     free      │          take frame 5 of order 0:
+//     order 1 │ free  │   5   │          halves that do not hold it go to their lists
+//     order 0 │ free  │ f │ 5 │
+//
+// A frame that a real kernel uses is allocated here, each for itself (split_page): how it was asked for
+// is not known, and what was asked for together may come back in pieces.
+//
+// Source: take_page_off_buddy() and break_down_buddy_pages() of mm/page_alloc.c, Linux 6.12.
+
+extension Machine {
+  /// Gives a zone of node 0 the marks of a real one.
+  package mutating func setMarks(
+    of type: ZoneType, min: Int, low: Int, high: Int, protection: [Int], perCPUBatch: Int,
+    perCPUHigh: Int
+  ) {
+    let number = type.rawValue
+    zones[number].watermarks = Watermarks(min: min, low: low, high: high)
+    for highest in 0..<Swift.min(ZoneType.count, protection.count) {
+      zones[number].lowmemReserve[highest] = protection[highest]
+    }
+    zones[number].perCPUBatch = Int32(clamping: perCPUBatch)
+    zones[number].perCPUHigh = Int32(clamping: perCPUHigh)
+  }
+
+  /// Leaves nothing free: every frame is allocated, each for itself.
+  package mutating func takeAll() {
+    for zone in 0..<zones.count {
+      for order in stride(from: Order.count - 1, through: 0, by: -1) {
+        while let block = takeBlock(zone, order) { settle(block, zone, count: 1 << order) }
+      }
+    }
+  }
+
+  /// Makes frames allocated, each for itself.
+  package mutating func settle(_ block: PageFrameNumber, _ zone: Int, count: Int) {
+    for offset in 0..<UInt32(count) {
+      let frame = PageFrameNumber(rawValue: block.rawValue + offset)
+      frames[frame].flags = [.allocated, .used]
+      frames[frame].blockOrder = 0
+      frames[frame].zoneIndex = UInt16(truncatingIfNeeded: zone)
+      frames[frame].referenceCount = 1
+    }
+  }
+
+  /// Gives back a block of frames that were allocated each for itself.
+  ///
+  /// - Parameter caching: whether the current processor's cache takes it.
+  package mutating func giveSettled(_ block: PageFrameNumber, order: Int, caching: Bool) {
+    for offset in 0..<UInt32(1 << order) {
+      let frame = PageFrameNumber(rawValue: block.rawValue + offset)
+      frames[frame].flags = offset == 0 ? .used : []
+      frames[frame].referenceCount = 0
+    }
+    let zone = Int(frames[block].zoneIndex)
+    if caching {
+      giveCached(block, zone, cold: false)
+    } else {
+      giveBlock(block, zone, order)
+    }
+  }
+
+  /// Whether a frame is RAM that is allocated.
+  package func isTaken(_ frame: PageFrameNumber) -> Bool {
+    frame.index < spannedFrames && frames[frame].flags.contains(.allocated)
+  }
+
+  /// The free block that a frame is part of.
+  func freeBlock(around frame: PageFrameNumber, in zone: Int) -> (PageFrameNumber, order: Int)? {
+    for order in 0..<Order.count {
+      let head = PageFrameNumber(rawValue: frame.rawValue & ~(1 << UInt32(order) - 1))
+      let record = frames[head]
+      if record.flags.contains(.buddy), Int(record.zoneIndex) == zone {
+        // A free block that begins here and ends before the frame is another one.
+        return Int(record.blockOrder) >= order ? (head, Int(record.blockOrder)) : nil
+      }
+    }
+    return nil
+  }
+
+  /// Takes the block of an order at a place.
+  ///
+  /// - Returns: whether it is free as a whole; else nothing has changed.
+  package mutating func takeBlock(_ block: PageFrameNumber, _ zone: Int, _ order: Int) -> Bool {
+    guard let (head, from) = freeBlock(around: block, in: zone), from >= order else { return false }
+    zones[zone].areas[from].remove(head, frames)
+    zones[zone].noteFilled(from)
+    zones[zone].free -= 1 << order
+    let used = frames[head].flags.intersection(.used)
+    frames[head].flags = used
+    for smaller in stride(from: from - 1, through: order, by: -1) {
+      let half = PageFrameNumber(rawValue: block.rawValue & ~(1 << UInt32(smaller) - 1))
+      let other = PageFrameNumber(rawValue: half.rawValue ^ 1 << UInt32(smaller))
+      zones[zone].markFree(other, zone, smaller, used, frames)
+    }
+    frames[block].flags = used
+    return true
+  }
+
+  /// Puts an allocated frame at the cold end of the current processor's cache.
+  package mutating func cacheAtBoot(_ frame: PageFrameNumber) {
+    let zone = Int(frames[frame].zoneIndex)
+    frames[frame].flags = [.perCPU, .used]
+    frames[frame].referenceCount = 0
+    perCPUPages[zone * processorCount + processorIndex].list.insert(frame, at: .last, frames)
+  }
+
+  /// Serves a request that a real kernel has served, from the first zone above its low mark, above its
+  /// min mark, or that has anything: reclaim, which the real one did, shows in its frees.
+  package mutating func serve(_ flags: GFPFlags, _ order: Int) -> PageFrameNumber? {
+    let request = Request(
+      order: order, flags: flags.subtracting([.zero, .compound, .cold]), node: nodeIndex)
+    let highest = flags.highestZone
+    for level in 0..<3 {
+      var entry = zoneList(nodeIndex, highest)
+      while zoneLists[entry] != Self.zoneListEnd {
+        let zone = Int(zoneLists[entry])
+        entry += 1
+        let marks = zones[zone].watermarks
+        let floor =
+          [marks.low, marks.min, 0][level]
+          + (level == 2 ? -(1 << order) : zones[zone].lowmemReserve[highest.rawValue])
+        if hasRoom(zone, order: order, above: floor), let frame = take(zone, request) {
+          return frame
+        }
+      }
+    }
+    return nil
+  }
+
+  /// The free blocks of an order that the lists of all zones have; fresh ones are in none.
+  package func listedBlocks(_ order: Int) -> [PageFrameNumber] {
+    (0..<zones.count).flatMap { zones[$0].areas[order].elements(frames) }
+  }
+}
