@@ -128,7 +128,7 @@ let package = Package(
     .testTarget(
       name: "PageRecordingsTests",
       dependencies: ["PageRecordings", "PhysicalMemory", "Pages", "Instruments"],
-      exclude: ["short.recording"], swiftSettings: test),
+      exclude: ["Recordings"], swiftSettings: test),
     .testTarget(name: "HouseTests", dependencies: ["SparseArrayExample"], swiftSettings: test),
     .testTarget(name: "ChartsTests", dependencies: ["Charts"], swiftSettings: test),
     .testTarget(

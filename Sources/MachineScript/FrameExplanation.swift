@@ -27,7 +27,7 @@ extension ScriptRun {
     func add(_ name: String, _ text: String) { lines.append("  \(leftColumn(name, 11))\(text)") }
     add("zone", "\(zone.type) of node \(zone.node): frames \(zone.start) to \(zone.end.index - 1)")
     add("", Self.reason(for: zone.type, machine.layout.architecture))
-    let place = machine.framePlace(of: frame)
+    let place = machine.pages.framePlace(of: frame)
     let record = machine.frames[frame]
     switch place {
     case .hole: break
@@ -78,13 +78,13 @@ extension ScriptRun {
     let end = buddy.index + 1 << order - 1
     let name = "its buddy, \(order == 0 ? "frame \(buddy)" : "frames \(buddy) to \(end)")"
     guard machine.isRAM(buddy) else { return ["\(name), is no RAM: it can't grow"] }
-    guard machine.zoneIndex(of: buddy) == machine.zoneIndex(of: head) else {
+    guard machine.pages.zoneIndex(of: buddy) == machine.pages.zoneIndex(of: head) else {
       return ["\(name), is of another zone: it can't grow"]
     }
     var (taken, cached) = (0, 0)
     var index = buddy.index
     while index <= end {
-      switch machine.framePlace(of: PageFrameNumber(index: index)) {
+      switch machine.pages.framePlace(of: PageFrameNumber(index: index)) {
       case .free(_, let order): index += 1 << order
       case .allocated(_, let order):
         taken += 1 << order

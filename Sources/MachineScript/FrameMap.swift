@@ -139,7 +139,7 @@ extension Machine {
       if record.owner.kind == .file, record.flags.contains(.dirty) { return (.dirty, count) }
       return (.allocated(record.owner.kind), count)
     }
-    if let end = freshEnd(of: index, zone: zone) { return (.fresh, end - index) }
+    if let end = pages.freshEnd(of: index, zone: zone) { return (.fresh, end - index) }
     return (.allocated(.nobody), 1)
   }
 }

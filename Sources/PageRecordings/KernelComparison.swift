@@ -176,7 +176,7 @@ extension PageReplay {
       case .requests:
         moment.zones[index].requests = blocks
         moment.zones[index].modelCached = (0..<machine.layout.processors.count).reduce(0) {
-          $0 + machine.cachedFrames(zone, $1)
+          $0 + machine.pages.cachedFrames(zone, $1)
         }
       }
     }
@@ -187,7 +187,7 @@ extension PageReplay {
       for frame in stretch where frame < isFree.count { isFree[frame] = true }
     }
     for order in 0..<Order.count {
-      for block in machine.listedBlocks(order) {
+      for block in machine.pages.listedBlocks(order) {
         for frame in block.index..<block.index + 1 << order {
           if !isFree[frame] { moment.freeInModelOnly += 1 }
           isFree[frame] = false

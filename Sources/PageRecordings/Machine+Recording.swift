@@ -24,14 +24,14 @@ extension Machine {
     layout.hasDMAZone = first.zones.contains { $0.type == .dma }
     var machine = try built(layout)
     for zone in first.zones { machine.adopt(zone) }
-    machine.takeAll()
+    machine.pages.takeAll()
     for stretch in first.free {
       for frame in stretch {
         let number = PageFrameNumber(index: frame)
-        guard machine.isTaken(number) else {
+        guard machine.pages.isTaken(number) else {
           throw PageRecordingError(problem: .noSuchFrame(frame), line: first.line)
         }
-        machine.giveSettled(number, order: 0, caching: false)
+        machine.pages.giveSettled(number, order: 0, caching: false)
       }
     }
     return machine
@@ -47,7 +47,7 @@ extension Machine {
 
   /// A zone's marks, as a kernel has them.
   private mutating func adopt(_ zone: PageSnapshot.Zone) {
-    setMarks(
+    pages.setMarks(
       of: zone.type, min: zone.min, low: zone.low, high: zone.high, protection: zone.protection,
       perCPUBatch: zone.batch, perCPUHigh: max(zone.cachedHigh.max() ?? 0, zone.batch * 4))
   }

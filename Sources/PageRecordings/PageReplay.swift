@@ -57,7 +57,7 @@ struct PageReplay: ~Copyable {
   ) {
     let count = machine.spannedFrames
     var standIns = [UInt32](repeating: 0, count: count)
-    for frame in 0..<count where machine.isTaken(PageFrameNumber(index: frame)) {
+    for frame in 0..<count where machine.pages.isTaken(PageFrameNumber(index: frame)) {
       standIns[frame] = UInt32(frame) + 1
     }
     self.depth = depth
@@ -71,7 +71,7 @@ struct PageReplay: ~Copyable {
   private mutating func cacheAtBoot() throws(PageRecordingError) {
     for (frame, processor) in history.cachedBefore where standIns[Int(frame)] != 0 {
       try run(on: processor, line: 0)
-      machine.cacheAtBoot(PageFrameNumber(rawValue: frame))
+      machine.pages.cacheAtBoot(PageFrameNumber(rawValue: frame))
       standIns[Int(frame)] = 0
     }
   }
@@ -144,7 +144,7 @@ struct PageReplay: ~Copyable {
 
   private mutating func settle(_ frames: Range<Int>, _ block: PageFrameNumber) {
     let zone = Int(machine.frames[block].zoneIndex)
-    machine.settle(block, zone, count: frames.count)
+    machine.pages.settle(block, zone, count: frames.count)
     for (offset, frame) in frames.enumerated() {
       standIns[frame] = block.rawValue + UInt32(offset) + 1
     }
@@ -155,21 +155,21 @@ struct PageReplay: ~Copyable {
     _ event: PageEvent, order: Int
   ) throws(PageRecordingError) -> PageFrameNumber? {
     let frame = PageFrameNumber(rawValue: event.frame)
-    guard let zone = machine.zoneIndex(of: frame) else {
+    guard let zone = machine.pages.zoneIndex(of: frame) else {
       throw PageRecordingError(problem: .noSuchFrame(frame.index), line: Int(event.line))
     }
     switch depth {
     case .blocks:
-      guard machine.takeBlock(frame, zone, order) else { return nil }
+      guard machine.pages.takeBlock(frame, zone, order) else { return nil }
       machine.frames[frame].zoneIndex = UInt16(zone)
       return frame
     case .lists:
-      guard let block = machine.takeBlock(zone, order) else { return nil }
+      guard let block = machine.pages.takeBlock(zone, order) else { return nil }
       machine.frames[block].zoneIndex = UInt16(zone)
       return block
     case .requests:
       try run(on: event.processor, line: Int(event.line))
-      let block = machine.serve(event.flags, order)
+      let block = machine.pages.serve(event.flags, order)
       if let block, machine.frames[block].zoneIndex != zone { figures.otherZone += 1 << order }
       return block
     }
@@ -197,7 +197,7 @@ struct PageReplay: ~Copyable {
   private mutating func give(_ frames: Range<Int>, order: Int) {
     let block = PageFrameNumber(rawValue: standIns[frames.lowerBound] - 1)
     for frame in frames { standIns[frame] = 0 }
-    machine.giveSettled(block, order: order, caching: depth == .requests && order == 0)
+    machine.pages.giveSettled(block, order: order, caching: depth == .requests && order == 0)
   }
 }
 

@@ -11,7 +11,7 @@ struct PageRecordingTests {
   /// What Kernel/scripts/record-pages wrote of a machine that did next to nothing.
   static func real() throws -> [UInt8] {
     let folder = URL(filePath: #filePath).deletingLastPathComponent()
-    return Array(try Data(contentsOf: folder.appending(path: "short.recording")))
+    return Array(try Data(contentsOf: folder.appending(path: "Recordings/short.recording")))
   }
 
   @Test("a real recording: the blocks that its free frames make up are those of its buddyinfo")

@@ -67,15 +67,15 @@ struct PlacementTests {
         let block = Int(random.next() % UInt64(1024 >> order)) << order
         let fits = free[block..<block + 1 << order].allSatisfy { $0 }
         let number = PageFrameNumber(index: 0x1000 + block)
-        #expect(machine.takeBlock(number, 1, order) == fits, "seed \(seed), step \(step)")
+        #expect(machine.pages.takeBlock(number, 1, order) == fits, "seed \(seed), step \(step)")
         guard fits else { continue }
-        machine.settle(number, 1, count: 1 << order)
+        machine.pages.settle(number, 1, count: 1 << order)
         for frame in block..<block + 1 << order { free[frame] = false }
         taken.append((block, order))
       } else {
         let (block, order) = taken.remove(at: Int(random.next() % UInt64(taken.count)))
         let number = PageFrameNumber(index: 0x1000 + block)
-        machine.giveSettled(number, order: order, caching: false)
+        machine.pages.giveSettled(number, order: order, caching: false)
         for frame in block..<block + 1 << order { free[frame] = true }
       }
       guard step % 100 == 0 else { continue }

@@ -88,7 +88,7 @@ private func demand(_ holds: Bool, _ what: String) {
         try machine.withBytes(of: frame) { bytes in bytes[0] = UInt8(page + 1) }
         tables.map(frame, at: page, &machine)
       }
-      let request = Machine.Request(order: 0, flags: .highUser, node: 0)
+      let request = PageAllocator.Request(order: 0, flags: .highUser, node: 0)
       withoutNewMappings {
         for _ in 0..<4 { _ = machine.reclaimDirectly(request) }
       }

@@ -15,15 +15,15 @@ import Testing
 
   @Test(arguments: published)
   func `min_free_kbytes is the square root that Linux publishes`(mebibytes: Int, kibibytes: Int) {
-    let ours = Machine.minFree(directlyMapped: mebibytes << 10)
+    let ours = PageAllocator.minFree(directlyMapped: mebibytes << 10)
     // The published figures are rounded down, some of them to multiples of 4.
     #expect(ours >= kibibytes && ours - kibibytes <= 5, "\(ours) against \(kibibytes)")
   }
 
   @Test func `min_free_kbytes is within 128 and 65,536`() {
-    #expect(Machine.minFree(directlyMapped: 4) == 128)
-    #expect(Machine.minFree(directlyMapped: 1 << 30) == 65_536)
-    #expect(Machine.minFree(directlyMapped: 1025) == 129)
+    #expect(PageAllocator.minFree(directlyMapped: 4) == 128)
+    #expect(PageAllocator.minFree(directlyMapped: 1 << 30) == 65_536)
+    #expect(PageAllocator.minFree(directlyMapped: 1025) == 129)
   }
 
   @Test func `each zone has its share and marks of 5 and 6 quarters`() throws {
@@ -40,7 +40,7 @@ import Testing
 
   @Test func `high memory counts not in the sum and keeps 128 frames at most`() throws {
     let machine = try Machine(.i386(ram: .gibibytes(4)))
-    #expect(machine.minFreeKibibytes == Machine.minFree(directlyMapped: 896 << 10))
+    #expect(machine.minFreeKibibytes == PageAllocator.minFree(directlyMapped: 896 << 10))
     #expect(try machine.zone(.highMemory).watermarks.min == 128)
   }
 

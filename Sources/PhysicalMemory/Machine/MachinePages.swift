@@ -44,14 +44,16 @@ public struct MachinePages: PageSource, ~Copyable {
     }
     machine.frames[frame].owner = FrameOwner(.pageSource, number: 0)
     statistics.countRequest()
-    let place = machine.ram.place(frame.index << PageFrameNumber.shift)
+    let place = machine.pages.physical.ram.place(frame.index << PageFrameNumber.shift)
     // SAFETY: the frame is in the direct map, for high memory was not asked for.
     return unsafe place.pointer.unsafelyUnwrapped
   }
 
   public mutating func freePage(_ page: UnsafeMutableRawPointer) throws(PageSourceError) {
     let place = unsafe VirtualAddress(page)
-    guard let offset = machine.ram.offset(of: place), pageSize.isAligned(ByteCount(offset)) else {
+    guard let offset = machine.pages.physical.ram.offset(of: place),
+      pageSize.isAligned(ByteCount(offset))
+    else {
       throw .foreignPage(place)
     }
     let frame = PageFrameNumber(index: offset >> PageFrameNumber.shift)
@@ -71,14 +73,15 @@ public struct MachinePages: PageSource, ~Copyable {
   /// The first byte of the highest zone, from which pages are taken first.
   public var start: UnsafeRawPointer {
     let frame = machine.populatedZones.last?.start ?? 0
-    let place = machine.ram.place(frame.index << PageFrameNumber.shift)
+    let place = machine.pages.physical.ram.place(frame.index << PageFrameNumber.shift)
     // SAFETY: machines have frames, and all of those that have no high memory are in the direct map.
     return unsafe UnsafeRawPointer(place.pointer.unsafelyUnwrapped)
   }
 
   /// Whether a block of 1 byte or more lies inside one page that is in use.
   public func holds(_ block: UnsafeMutableRawPointer, size: Int) -> Bool {
-    guard size > 0, let offset = unsafe machine.ram.offset(of: VirtualAddress(block)) else {
+    guard size > 0, let offset = unsafe machine.pages.physical.ram.offset(of: VirtualAddress(block))
+    else {
       return false
     }
     let mask = pageSize.bytes.rawValue - 1

@@ -7,6 +7,18 @@
 public import Pages
 
 extension Machine {
+  /// Where the byte at an address of the kernel's really is, in the running process, or nil where
+  /// nothing is mapped.
+  @unsafe
+  public func pointer(to address: KernelAddress) -> UnsafeMutableRawPointer? {
+    unsafe place(of: address)?.pointer
+  }
+
+  /// The same as a number.
+  func place(of address: KernelAddress) -> VirtualAddress? {
+    pages.physical.place(of: address) ?? virtualAreas.place(of: address)
+  }
+
   /// Reads bytes at an address of the kernel's.
   ///
   /// - Throws: ``MachineError/noSuchAddress(_:)``, naming the first address where nothing is mapped.

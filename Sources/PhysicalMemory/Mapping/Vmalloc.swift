@@ -137,7 +137,7 @@ extension Machine {
           while page + run < taken.count, taken[page + run].index == taken[page].index + run {
             run += 1
           }
-          try ram.file.map(
+          try pages.physical.ram.file.map(
             offset: ByteCount(taken[page].index << PageFrameNumber.shift),
             size: ByteCount(run << PageFrameNumber.shift),
             at: place + ByteCount(page << PageFrameNumber.shift))
@@ -152,7 +152,7 @@ extension Machine {
       for (page, frame) in taken.enumerated() {
         frames[frame].owner = FrameOwner(.vmalloc, number: number)
         frames[frame].index = UInt64(page)
-        add(1, to: .vmalloc, of: frame)
+        pages.add(1, to: .vmalloc, of: frame)
       }
       virtualAreas.areas.insert(
         VirtualArea(
@@ -185,7 +185,7 @@ extension Machine {
     let area = virtualAreas.areas.remove(at: index)
     MemoryFile.release(area.place, size: area.span)
     for frame in area.frames {
-      add(-1, to: .vmalloc, of: frame)
+      pages.add(-1, to: .vmalloc, of: frame)
       frames[frame].owner = .nobody
       frames[frame].index = 0
       try freePages(frame)

@@ -53,7 +53,7 @@ extension Machine {
     orWait resume: MemoryPoolContinuation? = nil
   ) throws(MachineError) -> UInt64? {
     let source = pools.pools[try check(pool)]!.source
-    if context.isAtomic, flags.contains(.directReclaim) { throw .sleepInAtomicContext(flags) }
+    if pages.context.isAtomic, flags.contains(.directReclaim) { throw .sleepInAtomicContext(flags) }
     // The pool has its own reserve: that of the zones, and the end of a process, are for others.
     let careful = flags.union([.noMemoryReserves, .noRetry, .noWarning])
     let quick = careful.subtracting([.directReclaim, .io])

@@ -16,8 +16,10 @@ extension Machine {
     let zones = zonesOf(node)
     let managed = zones.reduce(0) { $0 + $1.managed }
     let free = zones.reduce(0) { $0 + $1.free }
-    func count(_ counter: NodeCounter) -> Int { nodes[node.rawValue].counters[counter.rawValue] }
-    func list(_ list: ReclaimList) -> Int { nodes[node.rawValue].lists[list.rawValue].count }
+    func count(_ counter: NodeCounter) -> Int { pages.count(counter, of: node.rawValue) }
+    func list(_ list: ReclaimList) -> Int {
+      reclaim.nodes[node.rawValue].lists[list.rawValue].count
+    }
     let (activeAnonymous, inactiveAnonymous) = (list(.activeAnonymous), list(.inactiveAnonymous))
     let (activeFile, inactiveFile) = (list(.activeFile), list(.inactiveFile))
     let slab = count(.slabReclaimable) + count(.slabUnreclaimable)

@@ -27,7 +27,7 @@ extension Machine {
         for (name, value) in zoneStatistics(zone) { text += line(name, value) }
         text += pageSets(ZoneNumber(zone.type, of: zone.node).rawValue)
         text +=
-          "\n  node_unreclaimable:  \(nodes[node].kswapd.failures >= Self.mostRetries ? 1 : 0)"
+          "\n  node_unreclaimable:  \(reclaim.nodes[node].kswapd.failures >= Self.mostRetries ? 1 : 0)"
         text += "\n  start_pfn:           \(zone.start)\n"
       }
     }
@@ -65,8 +65,8 @@ extension Machine {
   }
 
   private func nodeStatistics(_ node: Int) -> [(String, Int)] {
-    func count(_ counter: NodeCounter) -> Int { nodes[node].counters[counter.rawValue] }
-    func size(_ list: ReclaimList) -> Int { nodes[node].lists[list.rawValue].count }
+    func count(_ counter: NodeCounter) -> Int { pages.count(counter, of: node) }
+    func size(_ list: ReclaimList) -> Int { reclaim.nodes[node].lists[list.rawValue].count }
     return [
       ("nr_inactive_anon", size(.inactiveAnonymous)), ("nr_active_anon", size(.activeAnonymous)),
       ("nr_inactive_file", size(.inactiveFile)), ("nr_active_file", size(.activeFile)),
@@ -108,7 +108,7 @@ extension Machine {
     for cpu in 0..<processorCount {
       let high = zones[zone].perCPUHigh
       text += "\n    cpu: \(cpu)"
-      text += "\n              count:    \(perCPUPages[zone * processorCount + cpu].count)"
+      text += "\n              count:    \(pages.cachedFrames(zone, cpu))"
       text += "\n              high:     \(high)"
       text += "\n              batch:    \(zones[zone].perCPUBatch)"
       text += "\n              high_min: \(high)"

@@ -81,7 +81,7 @@ extension Machine {
   mutating func adoptKernelStack(_ number: ProcessNumber) throws(MachineError) {
     let stack = processes.records[number.rawValue]!.stack
     if let frame = stackFrame(stack) {
-      add(2, to: .kernelStack, of: frame)
+      pages.add(2, to: .kernelStack, of: frame)
       if !stack.isGuarded {
         frames[frame].owner = FrameOwner(.kernelStack, number: UInt64(number.rawValue))
       }
@@ -95,7 +95,7 @@ extension Machine {
 
   mutating func freeKernelStack(_ stack: KernelStack) {
     guard let frame = stackFrame(stack) else { return }
-    add(-2, to: .kernelStack, of: frame)
+    pages.add(-2, to: .kernelStack, of: frame)
     if stack.isGuarded {
       try? vfree(stack.start)
     } else {

@@ -60,7 +60,7 @@ extension Machine {
   var pageTableLevels: Int { layout.architecture == .x86_64 ? 4 : 3 }
 
   func entry(_ offset: Int) -> PageTableEntry {
-    let pointer = unsafe ram.place(offset).pointer.unsafelyUnwrapped
+    let pointer = unsafe pages.physical.ram.place(offset).pointer.unsafelyUnwrapped
     return PageTableEntry(rawValue: unsafe pointer.load(as: UInt64.self))
   }
 
@@ -71,7 +71,7 @@ extension Machine {
       frames[table].privateData =
         value == .none ? max(frames[table].privateData, 1) - 1 : frames[table].privateData + 1
     }
-    let pointer = unsafe ram.place(offset).pointer.unsafelyUnwrapped
+    let pointer = unsafe pages.physical.ram.place(offset).pointer.unsafelyUnwrapped
     unsafe pointer.storeBytes(of: value.rawValue, as: UInt64.self)
   }
 
@@ -118,7 +118,7 @@ extension Machine {
       }
       frames[new].flags.formUnion(.table)
       frames[new].owner = FrameOwner(.pageTable, number: UInt64(number.rawValue))
-      add(1, to: .pageTables, of: new)
+      pages.add(1, to: .pageTables, of: new)
       processes.records[number.rawValue]!.pageTables += 1
       setEntry(place, PageTableEntry(new, isWritable: true))
       current = new
@@ -141,12 +141,12 @@ extension Machine {
 
   private mutating func walk(
     _ number: ProcessNumber, _ current: PageFrameNumber, _ level: Int, _ first: UInt64,
-    _ pages: Range<UInt64>, freesTables: Bool, _ visit: (inout Machine, Int, UInt64) -> Void
+    _ range: Range<UInt64>, freesTables: Bool, _ visit: (inout Machine, Int, UInt64) -> Void
   ) {
-    guard !pages.isEmpty else { return }
+    guard !range.isEmpty else { return }
     let shift = UInt64(9 * level)
-    let low = (pages.lowerBound - first) >> shift
-    let high = (pages.upperBound - 1 - first) >> shift
+    let low = (range.lowerBound - first) >> shift
+    let high = (range.upperBound - 1 - first) >> shift
     for index in low...high {
       let place = current.index << 12 + Int(index) << 3
       let value = entry(place)
@@ -158,11 +158,11 @@ extension Machine {
       }
       guard let next = table(value) else { continue }
       walk(
-        number, next, level - 1, start, pages.clamped(to: start..<(start + 1 << shift)),
+        number, next, level - 1, start, range.clamped(to: start..<(start + 1 << shift)),
         freesTables: freesTables, visit)
       if freesTables, frames[next].privateData == 0 {
         setEntry(place, .none)
-        add(-1, to: .pageTables, of: next)
+        pages.add(-1, to: .pageTables, of: next)
         processes.records[number.rawValue]!.pageTables -= 1
         frames[next].flags.remove(.table)
         frames[next].owner = .nobody

@@ -116,9 +116,9 @@ extension Machine {
     }
     // The other way round: anonymous frames that reclaim knows and nobody maps. Somebody else may keep
     // page tables for frames of families that are not ours.
-    for node in 0..<nodes.count {
+    for node in 0..<nodeCount {
       for list in [ReclaimList.inactiveAnonymous, .activeAnonymous] {
-        for frame in nodes[node].lists[list.rawValue].elements(frames)
+        for frame in reclaim.nodes[node].lists[list.rawValue].elements(frames)
         where Int(frames[frame].mapCount) != mappings[frame] ?? 0
           && processes.families[frames[frame].owner.number] != nil
         {

@@ -29,23 +29,23 @@ extension Machine {
   /// A node's reclaim thread.
   public func kswapd(of node: NodeNumber) throws(MachineError) -> Kswapd {
     guard node.rawValue >= 0, node.rawValue < nodeCount else { throw .noSuchNode(node) }
-    return nodes[node.rawValue].kswapd
+    return reclaim.nodes[node.rawValue].kswapd
   }
 
   /// Wakes the threads of all nodes that the request could be served from, unless they are balanced.
-  mutating func wakeKswapd(_ request: Request) {
+  mutating func wakeKswapd(_ request: PageAllocator.Request) {
     let highest = request.flags.highestZone.rawValue
     for node in 0..<nodeCount {
       if request.flags.contains(.thisNode), node != request.node { continue }
-      guard nodes[node].kswapd.failures < Self.mostRetries else { continue }
-      if nodes[node].kswapd.isAwake {
-        nodes[node].kswapd.order = max(nodes[node].kswapd.order, request.order)
-        nodes[node].kswapd.highest = max(nodes[node].kswapd.highest, highest)
+      guard reclaim.nodes[node].kswapd.failures < Self.mostRetries else { continue }
+      if reclaim.nodes[node].kswapd.isAwake {
+        reclaim.nodes[node].kswapd.order = max(reclaim.nodes[node].kswapd.order, request.order)
+        reclaim.nodes[node].kswapd.highest = max(reclaim.nodes[node].kswapd.highest, highest)
       } else if !isBalanced(node, request.order, highest) {
-        nodes[node].kswapd.isAwake = true
-        nodes[node].kswapd.order = request.order
-        nodes[node].kswapd.highest = highest
-        events.kswapdWakes += 1
+        reclaim.nodes[node].kswapd.isAwake = true
+        reclaim.nodes[node].kswapd.order = request.order
+        reclaim.nodes[node].kswapd.highest = highest
+        pages.events.kswapdWakes += 1
       }
     }
   }
@@ -59,28 +59,28 @@ extension Machine {
       guard zones[zone].managed > 0 else { continue }
       hasZone = true
       let floor = zones[zone].watermarks.high + zones[zone].lowmemReserve[highest]
-      if hasRoom(zone, order: order, above: floor) { return true }
+      if pages.hasRoom(zone, order: order, above: floor) { return true }
     }
     return !hasZone
   }
 
   /// Lets the threads that are awake work for a tick.
   mutating func runKswapd() {
-    let before = context
-    context = TaskContext()
-    context.freesMemory = true
-    defer { context = before }
-    for node in 0..<nodeCount where nodes[node].kswapd.isAwake { balance(node) }
+    let before = pages.context
+    pages.context = TaskContext()
+    pages.context.freesMemory = true
+    defer { pages.context = before }
+    for node in 0..<nodeCount where reclaim.nodes[node].kswapd.isAwake { balance(node) }
   }
 
   private mutating func balance(_ node: Int) {
     var freed = 0
     var priority = 12
     while freed < Kswapd.framesPerTick {
-      let kswapd = nodes[node].kswapd
+      let kswapd = reclaim.nodes[node].kswapd
       if isBalanced(node, kswapd.order, kswapd.highest) {
-        nodes[node].kswapd.isAwake = false
-        nodes[node].kswapd.failures = 0
+        reclaim.nodes[node].kswapd.isAwake = false
+        reclaim.nodes[node].kswapd.failures = 0
         return
       }
       let scan = Scan(
@@ -90,15 +90,15 @@ extension Machine {
       if round == 0 { priority -= 1 }
       if priority < 0 {
         // For large blocks nothing can be done by reclaim: it sees to single frames instead.
-        if nodes[node].kswapd.order > 0 {
-          nodes[node].kswapd.order = 0
+        if reclaim.nodes[node].kswapd.order > 0 {
+          reclaim.nodes[node].kswapd.order = 0
           priority = 12
           continue
         }
         guard freed == 0, reclaim.writeBack.pending == 0 else { return }
-        nodes[node].kswapd.failures += 1
-        if nodes[node].kswapd.failures >= Self.mostRetries {
-          nodes[node].kswapd.isAwake = false
+        reclaim.nodes[node].kswapd.failures += 1
+        if reclaim.nodes[node].kswapd.failures >= Self.mostRetries {
+          reclaim.nodes[node].kswapd.isAwake = false
         }
         return
       }

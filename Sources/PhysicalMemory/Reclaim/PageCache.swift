@@ -102,9 +102,9 @@ extension Machine {
     frames[frame].owner = FrameOwner(.file, number: UInt64(file.rawValue))
     frames[frame].index = UInt64(index)
     reclaim.pageCache.frames[PageCache.Key(file: file.rawValue, index: index)] = frame
-    add(1, to: .filePages, of: frame)
+    pages.add(1, to: .filePages, of: frame)
     try addToReclaim(frame, isAnonymous: false)
-    events.pagesIn += 1
+    pages.events.pagesIn += 1
     return frame
   }
 
@@ -115,8 +115,8 @@ extension Machine {
     guard !frames[frame].flags.contains(.dirty) else { return }
     frames[frame].flags.formUnion(.dirty)
     guard frames[frame].owner.kind == .file else { return }
-    add(1, to: .dirty, of: frame)
-    add(1, to: .everDirtied, of: frame)
+    pages.add(1, to: .dirty, of: frame)
+    pages.add(1, to: .everDirtied, of: frame)
     zones[Int(frames[frame].zoneIndex)].writePending += 1
     reclaim.writeBack.dirtied.append((frame, clock.now))
   }
@@ -142,15 +142,15 @@ extension Machine {
     reclaim.pageCache.frames[
       PageCache.Key(
         file: Int(frames[frame].owner.number), index: Int(frames[frame].index))] = nil
-    add(-1, to: .filePages, of: frame)
+    pages.add(-1, to: .filePages, of: frame)
     frames[frame].flags.subtract([.referenced, .active])
-    release(frame, 0, cold: false)
+    pages.release(frame, 0, cold: false)
   }
 
   mutating func clearDirty(_ frame: PageFrameNumber) {
     frames[frame].flags.remove(.dirty)
     guard frames[frame].owner.kind == .file else { return }
-    add(-1, to: .dirty, of: frame)
+    pages.add(-1, to: .dirty, of: frame)
     zones[Int(frames[frame].zoneIndex)].writePending -= 1
   }
 }

@@ -38,11 +38,11 @@ extension Machine {
   /// Reclaims on behalf of a request.
   ///
   /// - Returns: the frames that became free.
-  mutating func reclaimDirectly(_ request: Request) -> Int {
-    events.stalls += 1
-    let before = context
-    context.freesMemory = true
-    defer { context = before }
+  mutating func reclaimDirectly(_ request: PageAllocator.Request) -> Int {
+    pages.events.stalls += 1
+    let before = pages.context
+    pages.context.freesMemory = true
+    defer { pages.context = before }
     var freed = 0
     for priority in stride(from: 12, through: 0, by: -1) {
       let scan = Scan(
@@ -56,7 +56,7 @@ extension Machine {
       if freed >= Self.cluster { break }
     }
     if freed > 0 {
-      for node in 0..<nodeCount { nodes[node].kswapd.failures = 0 }
+      for node in 0..<nodeCount { reclaim.nodes[node].kswapd.failures = 0 }
     }
     return freed
   }
@@ -71,16 +71,16 @@ extension Machine {
     ] {
       let isAnonymous = inactive == .inactiveAnonymous
       if isAnonymous, !reclaim.swapHasRoom,
-        nodes[node].counters[NodeCounter.swapCached.rawValue] == 0
+        pages.count(.swapCached, of: node) == 0
       {
         continue
       }
-      let inactiveCount = nodes[node].lists[inactive.rawValue].count
-      let activeCount = nodes[node].lists[active.rawValue].count
+      let inactiveCount = reclaim.nodes[node].lists[inactive.rawValue].count
+      let activeCount = reclaim.nodes[node].lists[active.rawValue].count
       if inactiveCount * inactiveRatio(inactiveCount + activeCount) < activeCount {
         age(node, active, share(activeCount, scan, isAnonymous))
       }
-      let count = nodes[node].lists[inactive.rawValue].count
+      let count = reclaim.nodes[node].lists[inactive.rawValue].count
       freed += shrinkInactive(node, inactive, share(count, scan, isAnonymous), scan)
     }
     return freed
@@ -102,12 +102,12 @@ extension Machine {
 
   /// Moves frames from the end of an active list to the inactive one.
   private mutating func age(_ node: Int, _ list: ReclaimList, _ count: Int) {
-    for _ in 0..<max(count, min(Self.cluster, nodes[node].lists[list.rawValue].count)) {
-      guard let frame = nodes[node].lists[list.rawValue].last else { return }
+    for _ in 0..<max(count, min(Self.cluster, reclaim.nodes[node].lists[list.rawValue].count)) {
+      guard let frame = reclaim.nodes[node].lists[list.rawValue].last else { return }
       unlink(frame)
       frames[frame].flags.remove(.active)
       link(frame, first: true)
-      events.deactivated += 1
+      pages.events.deactivated += 1
     }
   }
 
@@ -119,8 +119,8 @@ extension Machine {
     var writing = 0
     // A list full of pages that are being written is not walked to its end: time must pass first.
     for _ in 0..<count where writing < Self.cluster {
-      guard let frame = nodes[node].lists[list.rawValue].last else { break }
-      if scan.byKswapd { events.kswapdScanned += 1 } else { events.directScanned += 1 }
+      guard let frame = reclaim.nodes[node].lists[list.rawValue].last else { break }
+      if scan.byKswapd { pages.events.kswapdScanned += 1 } else { pages.events.directScanned += 1 }
       zones[Int(frames[frame].zoneIndex)].scanned += 1
       switch look(at: frame, scan) {
       case .freed:
@@ -133,10 +133,14 @@ extension Machine {
         unlink(frame)
         frames[frame].flags.formUnion(.active)
         link(frame, first: true)
-        events.activated += 1
+        pages.events.activated += 1
       }
     }
-    if scan.byKswapd { events.kswapdReclaimed += freed } else { events.directReclaimed += freed }
+    if scan.byKswapd {
+      pages.events.kswapdReclaimed += freed
+    } else {
+      pages.events.directReclaimed += freed
+    }
     return freed
   }
 
@@ -191,7 +195,7 @@ extension Machine {
     reclaim.swap.records[Int(slot.rawValue)].framePlusOne = frame.rawValue + 1
     frames[frame].flags.formUnion(.swapCache)
     frames[frame].privateData = UInt64(slot.rawValue)
-    add(1, to: .swapCached, of: frame)
+    pages.add(1, to: .swapCached, of: frame)
     return true
   }
 

@@ -102,18 +102,18 @@ extension Machine {
       let share = min(count, 2 * (count >> priority))
       if share > 0 { freed += shrinker.scan(&self, share, flags) }
     }
-    events.shrunk += freed
+    pages.events.shrunk += freed
     return freed
   }
 
   /// Has something ended, where the request is one that others may die for: it may sleep and call file
   /// systems, its block is small, any zone's end would help it, and it does not insist on a node.
-  mutating func endSomething(_ request: Request) -> Bool {
+  mutating func endSomething(_ request: PageAllocator.Request) -> Bool {
     let flags = request.flags
     guard flags.contains(.fs), request.order <= Self.costlyOrder, flags.highestZone >= .normal,
       !flags.contains(.thisNode), let handler = reclaim.outOfMemoryHandler
     else { return false }
-    events.outOfMemory += 1
+    pages.events.outOfMemory += 1
     return handler(
       &self,
       OutOfMemory(

@@ -74,7 +74,7 @@ extension Machine {
       frames[frame].flags.remove(.referenced)
       frames[frame].flags.formUnion(.active)
       link(frame, first: true)
-      events.activated += 1
+      pages.events.activated += 1
     } else {
       frames[frame].flags.formUnion(.referenced)
     }
@@ -85,9 +85,9 @@ extension Machine {
     let zone = Int(frames[frame].zoneIndex)
     frames[frame].flags.formUnion(.lru)
     if first {
-      nodes[zone >> 2].lists[list].insert(frame, at: .first, frames)
+      reclaim.nodes[zone >> 2].lists[list].insert(frame, at: .first, frames)
     } else {
-      nodes[zone >> 2].lists[list].insert(frame, at: .last, frames)
+      reclaim.nodes[zone >> 2].lists[list].insert(frame, at: .last, frames)
     }
     zones[zone].reclaimable[list] += 1
   }
@@ -95,7 +95,7 @@ extension Machine {
   mutating func unlink(_ frame: PageFrameNumber) {
     let list = ReclaimList(frames[frame].flags).rawValue
     let zone = Int(frames[frame].zoneIndex)
-    nodes[zone >> 2].lists[list].remove(frame, frames)
+    reclaim.nodes[zone >> 2].lists[list].remove(frame, frames)
     zones[zone].reclaimable[list] -= 1
     frames[frame].flags.remove(.lru)
   }
@@ -103,11 +103,11 @@ extension Machine {
   /// The frames of a node's list.
   public func count(_ list: ReclaimList, of node: NodeNumber) throws(MachineError) -> Int {
     guard node.rawValue >= 0, node.rawValue < nodeCount else { throw .noSuchNode(node) }
-    return nodes[node.rawValue].lists[list.rawValue].count
+    return reclaim.nodes[node.rawValue].lists[list.rawValue].count
   }
 
   /// The frames of all nodes' lists of a kind.
   public func count(_ list: ReclaimList) -> Int {
-    (0..<nodes.count).reduce(0) { $0 + nodes[$1].lists[list.rawValue].count }
+    (0..<nodeCount).reduce(0) { $0 + reclaim.nodes[$1].lists[list.rawValue].count }
   }
 }

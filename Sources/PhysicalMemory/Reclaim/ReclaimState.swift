@@ -12,9 +12,15 @@ struct ReclaimState: ~Copyable {
   var shrinkers: [Shrinker?] = []
   var pageTables: PageTableOwner?
   var outOfMemoryHandler: OutOfMemoryHandler?
+  let nodes: RecordTable<ReclaimNode>
+  private let nodeMemory: RecordMemory<ReclaimNode>
 
   init(layout: MachineLayout) throws(AllocationError) {
-    swap = try SwapArea(size: layout.swap)
+    let swap = try SwapArea(size: layout.swap)
+    let nodeMemory = try RecordMemory<ReclaimNode>(count: layout.nodeCount)
+    self.swap = swap
+    nodes = RecordTable(nodeMemory)
+    self.nodeMemory = nodeMemory
     chance = Chance(seed: layout.seed)
   }
 

@@ -146,17 +146,17 @@ extension Machine {
         unsafe reclaim.swap.device.read(Int(slot.rawValue), into: bytes)
       }
     } catch {
-      release(frame, 0, cold: false)
+      pages.release(frame, 0, cold: false)
       throw error
     }
     frames[frame].owner = FrameOwner(.anonymous, number: 0)
     frames[frame].flags.formUnion([.swapCache])
     frames[frame].privateData = UInt64(slot.rawValue)
     reclaim.swap.records[Int(slot.rawValue)].framePlusOne = frame.rawValue + 1
-    add(1, to: .anonymousPages, of: frame)
-    add(1, to: .swapCached, of: frame)
+    pages.add(1, to: .anonymousPages, of: frame)
+    pages.add(1, to: .swapCached, of: frame)
     try addToReclaim(frame, isAnonymous: true, isActive: false)
-    events.swappedIn += 1
+    pages.events.swappedIn += 1
     return frame
   }
 
@@ -167,7 +167,7 @@ extension Machine {
     let frame = try allocatePages(flags: flags, node: node)
     frames[frame].owner = FrameOwner(.anonymous, number: owner)
     frames[frame].index = index
-    add(1, to: .anonymousPages, of: frame)
+    pages.add(1, to: .anonymousPages, of: frame)
     try addToReclaim(frame, isAnonymous: true, isActive: true)
     return frame
   }
@@ -187,9 +187,9 @@ extension Machine {
     if frames[frame].flags.contains(.swapCache) { dropSwapCache(frame) }
     if frames[frame].flags.contains(.writeBack) { forgetWrite(frame) }
     removeFromReclaim(frame)
-    add(-1, to: .anonymousPages, of: frame)
+    pages.add(-1, to: .anonymousPages, of: frame)
     frames[frame].flags.subtract([.dirty, .referenced, .active, .swapBacked])
-    release(frame, 0, cold: false)
+    pages.release(frame, 0, cold: false)
   }
 
   /// Has a frame be no slot's cache any more.
@@ -197,7 +197,7 @@ extension Machine {
     let slot = SwapSlot(rawValue: UInt32(truncatingIfNeeded: frames[frame].privateData))
     frames[frame].flags.remove(.swapCache)
     frames[frame].privateData = 0
-    add(-1, to: .swapCached, of: frame)
+    pages.add(-1, to: .swapCached, of: frame)
     reclaim.swap.records[Int(slot.rawValue)].framePlusOne = 0
     reclaim.swap.freeIfUnused(slot)
   }

@@ -37,12 +37,12 @@ extension Machine {
     do throws(MachineError) {
       try writeToDevice(frame)
     } catch {
-      events.refusedWrites += 1
+      pages.events.refusedWrites += 1
       throw error
     }
     clearDirty(frame)
     frames[frame].flags.formUnion(.writeBack)
-    add(1, to: .writeBack, of: frame)
+    pages.add(1, to: .writeBack, of: frame)
     zones[Int(frames[frame].zoneIndex)].writePending += 1
     reclaim.writeBack.frames.append(frame)
   }
@@ -54,14 +54,14 @@ extension Machine {
       try unsafe withBytes(of: frame) { bytes in
         unsafe reclaim.swap.device.write(Int(slot.rawValue), from: bytes)
       }
-      events.swappedOut += 1
+      pages.events.swappedOut += 1
     } else {
       let file = reclaim.pageCache.files[Int(frames[frame].owner.number)]
       let page = file.start + Int(frames[frame].index)
       try unsafe withBytes(of: frame) { bytes in
         unsafe reclaim.pageCache.disk!.write(page, from: bytes)
       }
-      events.pagesOut += 1
+      pages.events.pagesOut += 1
     }
   }
 
@@ -87,8 +87,8 @@ extension Machine {
 
   private mutating func endWrite(_ frame: PageFrameNumber) {
     frames[frame].flags.remove(.writeBack)
-    add(-1, to: .writeBack, of: frame)
-    add(1, to: .everWritten, of: frame)
+    pages.add(-1, to: .writeBack, of: frame)
+    pages.add(1, to: .everWritten, of: frame)
     zones[Int(frames[frame].zoneIndex)].writePending -= 1
   }
 

@@ -101,7 +101,7 @@ extension Machine {
     let order = try Order(holding: size)
     let frame = try allocatePages(order: order, flags: flags.subtracting([.highMemory, .movable]))
     frames[frame].owner = FrameOwner(.kmalloc, number: UInt64(size.rawValue))
-    add(order.frameCount, to: .slabUnreclaimable, of: frame)
+    pages.add(order.frameCount, to: .slabUnreclaimable, of: frame)
     slabs.flip(frame.index << 12)
     return directAddress(of: frame)
   }
@@ -114,7 +114,7 @@ extension Machine {
     }
     let order = frames[frame].order
     slabs.flip(offset)
-    add(-order.frameCount, to: .slabUnreclaimable, of: frame)
+    pages.add(-order.frameCount, to: .slabUnreclaimable, of: frame)
     frames[frame].owner = .nobody
     try freePages(frame, order: order)
   }

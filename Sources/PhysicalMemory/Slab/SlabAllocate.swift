@@ -27,7 +27,7 @@ extension Machine {
   ) throws(MachineError) -> KernelAddress {
     let array = number &* processorCount &+ processorIndex
     let count = slabs.arrays[array].count
-    if count > 0, slabs.caches[number].isPlain, !flags.contains(.zero), !context.isAtomic {
+    if count > 0, slabs.caches[number].isPlain, !flags.contains(.zero), !pages.context.isAtomic {
       let offset = Int(
         truncatingIfNeeded: slabs.entries[array &* SlabState.arraySize &+ count &- 1])
       if slabs.takeLive(offset) {
@@ -42,7 +42,7 @@ extension Machine {
   private mutating func allocateWithChecks(
     _ number: Int, _ flags: GFPFlags
   ) throws(MachineError) -> KernelAddress {
-    if context.isAtomic, flags.contains(.directReclaim) { throw .sleepInAtomicContext(flags) }
+    if pages.context.isAtomic, flags.contains(.directReclaim) { throw .sleepInAtomicContext(flags) }
     let array = number * processorCount + processorIndex
     while slabs.arrays[array].count == 0 {
       if try !refill(number, array) { try grow(number, flags) }
@@ -153,7 +153,7 @@ extension Machine {
     if record.hasConstructor { slabs.caches[number].constructed += record.objectsPerSlab }
     slabs.lists[lists].freeObjects += record.objectsPerSlab
     slabs.lists[lists].empty.insert(slab, at: .first, frames)
-    add(count, to: slabCounter(record), of: slab)
+    pages.add(count, to: slabCounter(record), of: slab)
     // Another node's slab: its objects are wanted here now.
     if Int(frames[slab].zoneIndex) >> 2 != nodeIndex {
       let array = number * processorCount + processorIndex

@@ -19,26 +19,26 @@ extension Machine {
   /// Reads an entry of a free list.
   @inline(__always)
   func freeListEntry(_ list: Int, _ index: Int) -> Int {
-    let pointer = unsafe ram.place(list + index * 2).pointer.unsafelyUnwrapped
+    let pointer = unsafe pages.physical.ram.place(list + index * 2).pointer.unsafelyUnwrapped
     return Int(unsafe pointer.load(as: UInt16.self))
   }
 
   /// Writes an entry of a free list.
   @inline(__always)
   func setFreeListEntry(_ list: Int, _ index: Int, _ value: Int) {
-    let pointer = unsafe ram.place(list + index * 2).pointer.unsafelyUnwrapped
+    let pointer = unsafe pages.physical.ram.place(list + index * 2).pointer.unsafelyUnwrapped
     unsafe pointer.storeBytes(of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
   }
 
   /// Fills bytes of the direct map.
   func fillDirect(_ offset: Int, _ count: Int, _ byte: UInt8) {
-    let pointer = unsafe ram.place(offset).pointer.unsafelyUnwrapped
+    let pointer = unsafe pages.physical.ram.place(offset).pointer.unsafelyUnwrapped
     unsafe pointer.initializeMemory(as: UInt8.self, repeating: byte, count: count)
   }
 
   /// The first byte from `offset` on that is not `byte`, counted from there.
   func firstOther(_ offset: Int, _ count: Int, than byte: UInt8) -> Int? {
-    let pointer = unsafe ram.place(offset).pointer.unsafelyUnwrapped
+    let pointer = unsafe pages.physical.ram.place(offset).pointer.unsafelyUnwrapped
     for index in 0..<count where unsafe pointer.load(fromByteOffset: index, as: UInt8.self) != byte
     {
       return index

@@ -131,12 +131,12 @@ extension Machine {
     slabs.lists[listIndex(slab, number)].freeObjects -= record.objectsPerSlab
     slabs.caches[number].slabs -= 1
     slabs.caches[number].givenBack += 1
-    add(-(1 << record.order), to: slabCounter(record), of: slab)
+    pages.add(-(1 << record.order), to: slabCounter(record), of: slab)
     frames[slab].flags.remove(.slab)
     for index in 0..<(1 << record.order) {
       frames[PageFrameNumber(index: slab.index + index)].owner = .nobody
     }
-    release(slab, record.order, cold: false)
+    pages.release(slab, record.order, cold: false)
     if record.freeListCachePlusOne > 0 {
       // It is a general cache's, without checks that could fail.
       try? freeObject(offset: list, record.freeListCachePlusOne - 1)

@@ -11,7 +11,7 @@
 //
 // Source: take_page_off_buddy() and break_down_buddy_pages() of mm/page_alloc.c, Linux 6.12.
 
-extension Machine {
+extension PageAllocator {
   /// Gives a zone of node 0 the marks of a real one.
   package mutating func setMarks(
     of type: ZoneType, min: Int, low: Int, high: Int, protection: [Int], perCPUBatch: Int,

@@ -25,7 +25,7 @@
 // Source: K. C. Knowlton, CACM 8(10), 1965; rmqueue(), expand() and __free_one_page() of
 // mm/page_alloc.c, Linux 6.12.
 
-extension Machine {
+extension PageAllocator {
   /// Takes a block of `order`, or nil where the zone has none.
   ///
   /// Its record says nothing but whether it was `used`.

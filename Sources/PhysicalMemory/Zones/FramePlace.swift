@@ -14,7 +14,7 @@ package enum FramePlace: Hashable {
   case allocated(head: PageFrameNumber, order: Int)
 }
 
-extension Machine {
+extension PageAllocator {
   /// Where a frame is.
   ///
   /// - Complexity: O(orders); frames in per-CPU caches O(processors × frames there).

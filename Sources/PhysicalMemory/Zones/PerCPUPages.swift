@@ -29,11 +29,11 @@ public struct PerCPUPages: Sendable, BitwiseCopyable {
   public var count: Int { list.count }
 }
 
-extension Machine {
+extension PageAllocator {
   /// The marks of a zone's per-CPU caches: a batch of about 1/4096 of the zone, at most 63, and a high
   /// mark of the processors' share of the low watermark.
   mutating func setPerCPUMarks(_ zone: Int) {
-    guard layout.usesPerCPUPages, zones[zone].managed > 0 else {
+    guard physical.layout.usesPerCPUPages, zones[zone].managed > 0 else {
       zones[zone].perCPUBatch = 0
       zones[zone].perCPUHigh = 0
       return
@@ -45,7 +45,7 @@ extension Machine {
     let batch = max(1, power - 1)
     // zone_highsize(): the low watermark, split among the processors of the node.
     let node = zones[zone].node
-    let sharers = max(1, layout.processors.count { $0 == node })
+    let sharers = max(1, physical.layout.processors.count { $0 == node })
     let high = max(zones[zone].watermarks.low / sharers, batch * 4)
     zones[zone].perCPUBatch = Int32(batch)
     zones[zone].perCPUHigh = Int32(truncatingIfNeeded: high)
@@ -109,7 +109,7 @@ extension Machine {
   ///
   /// - Returns: the frames given back.
   @discardableResult
-  public mutating func drainPerCPUPages(of processor: ProcessorNumber? = nil) -> Int {
+  mutating func drainPerCPUPages(of processor: ProcessorNumber? = nil) -> Int {
     var drained = 0
     for zone in 0..<zones.count where zones[zone].managed > 0 {
       for cpu in 0..<processorCount where processor == nil || processor?.rawValue == cpu {
@@ -123,7 +123,7 @@ extension Machine {
   }
 
   /// A processor's cache for a zone.
-  public func perCPUPages(
+  func perCPUPages(
     _ processor: ProcessorNumber, zone: ZoneNumber
   ) -> PerCPUPages? {
     guard zone.rawValue >= 0, zone.rawValue < zones.count, processor.rawValue >= 0,

@@ -27,7 +27,13 @@
 
 internal import Pages
 
-extension Machine {
+extension PageAllocator {
+  /// Frames of RAM.
+  var presentFrames: Int { (0..<zones.count).reduce(0) { $0 + zones[$1].present } }
+
+  /// Free frames in the buddy systems, per-CPU caches not counted.
+  var freeFrames: Int { (0..<zones.count).reduce(0) { $0 + zones[$1].free } }
+
   /// Sets what is kept free altogether by the rule of the policy, and all that follows from it.
   mutating func recomputeMinFree() {
     var direct = 0
@@ -51,7 +57,7 @@ extension Machine {
   /// Keeps another amount free (vm.min_free_kbytes); every zone's marks change at once.
   ///
   /// - Throws: ``MachineError/invalidSize(_:)`` below 0 or above what all zones have.
-  public mutating func setMinFree(kibibytes: Int) throws(MachineError) {
+  mutating func setMinFree(kibibytes: Int) throws(MachineError) {
     guard kibibytes >= 0, kibibytes <= presentFrames << (PageFrameNumber.shift - 10) else {
       throw .invalidSize(.kibibytes(kibibytes))
     }
@@ -61,7 +67,7 @@ extension Machine {
   }
 
   /// Goes over to another policy.
-  public mutating func setWatermarkPolicy(_ policy: WatermarkPolicy) {
+  mutating func setWatermarkPolicy(_ policy: WatermarkPolicy) {
     watermarkPolicy = policy
     recomputeMinFree()
   }

@@ -9,7 +9,7 @@
 //
 // Source: rmqueue_pcplist() and free_unref_page() of mm/page_alloc.c, Linux 6.12.
 
-extension Machine {
+extension PageAllocator {
   /// A single frame from this processor's cache for the first zone of the request, where nothing is
   /// special: nearly every request. A function of its own that needs few of the host's registers.
   @inline(__always)

@@ -5,7 +5,7 @@
 //     request ─▶ each zone of the list: free − block > low + reserved for others? ─yes─▶ take
 //                                │ none
 //                                ▼
-//                          the slow path (ZoneAllocator+Slow.swift)
+//                          the slow path (Reclaim/SlowPath.swift)
 //
 // Invariant: a request without any right to reserves never leaves a zone with fewer free frames than its
 // *min* plus what is kept from requests of its kind; frames in per-CPU caches are taken already.
@@ -13,63 +13,8 @@
 // Source: get_page_from_freelist(), __zone_watermark_ok() and prep_new_page() of mm/page_alloc.c,
 // Linux 6.12; Gorman, chapter 6.
 
-extension Machine {
+extension PageAllocator {
   // MARK: Taking
-
-  /// Takes a block of 2^order frames (alloc_pages).
-  ///
-  /// - Parameters:
-  ///   - order: the size of the block.
-  ///   - flags: how it is to be had.
-  ///   - node: where it should be; nil: near the current processor.
-  /// - Returns: the block's first frame, with one reference. What it holds is not said but for `zero`.
-  /// - Throws: ``MachineError/outOfMemory(order:flags:)`` where Linux returns null;
-  ///   ``MachineError/host(_:)`` where a block of high memory is to be zero and the host refuses the
-  ///   mapping that it takes to clear it. Then nothing is allocated.
-  /// - Complexity: O(1) for single frames while a cache or a small block has one; O(orders) else. Where
-  ///   memory is low, reclaim may run.
-  public mutating func allocatePages(
-    order: Order = 0, flags: GFPFlags = .kernel, node: NodeNumber? = nil
-  ) throws(MachineError) -> PageFrameNumber {
-    if order.rawValue == 0, node == nil, let frame = takeSingle(flags) { return frame }
-    return try allocateBlock(order, flags, node)
-  }
-
-  /// Any other block.
-  @inline(never)
-  private mutating func allocateBlock(
-    _ order: Order, _ flags: GFPFlags, _ node: NodeNumber?
-  ) throws(MachineError) -> PageFrameNumber {
-    var preferred = nodeIndex
-    if let node {
-      guard node.rawValue >= 0, node.rawValue < nodeCount else { throw .noSuchNode(node) }
-      preferred = node.rawValue
-    }
-    if context.isAtomic, flags.contains(.directReclaim) { throw .sleepInAtomicContext(flags) }
-    let request = Request(order: order.rawValue, flags: flags, node: preferred)
-    let frame: PageFrameNumber
-    if let found = takeAboveLow(request) {
-      events.fast &+= 1
-      frame = found
-    } else {
-      frame = try allocateSlowly(request)
-    }
-    if !flags.isDisjoint(with: [.zero, .compound]) { try prepare(frame, request) }
-    return frame
-  }
-
-  /// Takes a block and makes it zero (get_zeroed_page for order 0).
-  ///
-  /// - Returns: the address of its first byte.
-  /// - Throws: as ``allocatePages(order:flags:node:)``; high memory has no address to return, so that
-  ///   the flag is ignored.
-  public mutating func getZeroedPages(
-    order: Order = 0, flags: GFPFlags = .kernel
-  ) throws(MachineError) -> KernelAddress {
-    let frame = try allocatePages(
-      order: order, flags: flags.subtracting(.highMemory).union(.zero))
-    return directAddress(of: frame)
-  }
 
   /// What was asked for.
   struct Request {
@@ -78,9 +23,21 @@ extension Machine {
     var node: Int
   }
 
+  /// A request for a block of a node, or of the current processor's.
+  ///
+  /// - Throws: where there is no such node, and where the request would sleep and may not.
+  func request(
+    _ order: Order, _ flags: GFPFlags, _ node: NodeNumber?
+  ) throws(MachineError) -> Request {
+    var preferred = nodeIndex
+    if let node { preferred = try check(node) }
+    if context.isAtomic, flags.contains(.directReclaim) { throw .sleepInAtomicContext(flags) }
+    return Request(order: order.rawValue, flags: flags, node: preferred)
+  }
+
   /// Serves a request from the first zone that stays above its low mark.
   @inline(__always)
-  private mutating func takeAboveLow(_ request: Request) -> PageFrameNumber? {
+  mutating func takeAboveLow(_ request: Request) -> PageFrameNumber? {
     let highest = request.flags.highestZone
     var entry = zoneList(request.node, highest)
     while let zone = nextZone(&entry, request) {
@@ -150,14 +107,14 @@ extension Machine {
 
   /// What few requests want: zeroed contents, and tails that know their head.
   @inline(never)
-  private mutating func prepare(
+  mutating func prepare(
     _ frame: PageFrameNumber, _ request: Request
   ) throws(MachineError) {
     let count = 1 << request.order
     if request.flags.contains(.zero) {
       if frames[frame].flags.contains(.used) {
         do throws(MachineError) {
-          try clear(frame, count: count)
+          try physical.clear(frame, count: count)
         } catch {
           // Nobody gets a block as zero that is not.
           events.failed += 1
@@ -182,13 +139,10 @@ extension Machine {
 
   // MARK: Giving back
 
-  /// Gives a block's reference back (free_pages); with the last one the block is free.
-  ///
-  /// - Throws: ``MachineError``: the frame begins no allocated block, the block has another order, or
-  ///   something uses it still. Then nothing has changed.
-  /// - Complexity: O(1) for single frames while the cache has room; O(orders) else.
-  public mutating func freePages(
-    _ frame: PageFrameNumber, order: Order = 0, flags: GFPFlags = []
+  /// Gives a block's reference back; with the last one the block is free.
+  @inline(__always)
+  mutating func free(
+    _ frame: PageFrameNumber, order: Order, flags: GFPFlags
   ) throws(MachineError) {
     guard frame.index < spannedFrames else { throw .noSuchFrame(UInt64(frame.rawValue)) }
     if order.rawValue == 0, flags.isEmpty, giveSingle(frame) { return }
@@ -216,18 +170,8 @@ extension Machine {
     release(frame, order.rawValue, cold: flags.contains(.cold))
   }
 
-  /// Gives a block back by the address of its first byte.
-  public mutating func freePages(
-    at address: KernelAddress, order: Order = 0
-  ) throws(MachineError) {
-    guard let frame = frame(at: address), address.rawValue & 4095 == 0 else {
-      throw .noSuchAddress(address)
-    }
-    try freePages(frame, order: order)
-  }
-
   /// Counts one more user of a block (get_page).
-  public mutating func addReference(_ frame: PageFrameNumber) throws(MachineError) {
+  func addReference(_ frame: PageFrameNumber) throws(MachineError) {
     guard frame.index < spannedFrames else { throw .noSuchFrame(UInt64(frame.rawValue)) }
     guard frames[frame].flags.contains(.allocated) else { throw .notAllocated(frame) }
     frames[frame].referenceCount &+= 1
@@ -263,13 +207,13 @@ extension Machine {
     if frames[frame].flags.contains(.highMemory),
       order > 0 || frames[frame].windowAddress != 0
     {
-      forgetWindows(frame, count: 1 << order)
+      physical.forgetWindows(frame, count: 1 << order)
     }
   }
 
   /// The head of the block that a frame is part of, if that block is allocated and compound, or the
   /// frame itself where it begins a block (compound_head).
-  public func head(of frame: PageFrameNumber) -> PageFrameNumber? {
+  func head(of frame: PageFrameNumber) -> PageFrameNumber? {
     guard frame.index < spannedFrames else { return nil }
     let flags = frames[frame].flags
     if flags.contains(.allocated) { return frame }

@@ -10,7 +10,7 @@
 //
 // Source: build_zonelists() of mm/page_alloc.c, Linux 6.12.
 
-extension Machine {
+extension PageAllocator {
   /// Where the list of a node and a highest zone begins in the table.
   @inline(__always)
   func zoneList(_ node: Int, _ highest: ZoneType) -> Int {
@@ -46,7 +46,7 @@ extension Machine {
   }
 
   /// The zones that a request of a node tries, in their order.
-  public func zoneList(
+  func zoneList(
     of node: NodeNumber, highest: ZoneType
   ) throws(MachineError) -> [ZoneNumber] {
     guard node.rawValue >= 0, node.rawValue < nodeCount else { throw .noSuchNode(node) }

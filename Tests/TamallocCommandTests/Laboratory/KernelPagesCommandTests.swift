@@ -9,7 +9,7 @@ import Testing
 struct KernelPagesCommandTests {
   /// What Kernel/scripts/record-pages wrote of a machine that did next to nothing.
   static let recording = URL(filePath: #filePath).deletingLastPathComponent()
-    .appending(path: "../../PhysicalMemoryTests/Recordings/short.recording").standardized.path
+    .appending(path: "../../PageRecordingsTests/Recordings/short.recording").standardized.path
 
   /// The lines of /proc/buddyinfo at a snapshot, as the recording has them.
   private func buddyinfo(_ name: String) throws -> [(zone: String, blocks: [Int])] {

@@ -45,21 +45,3 @@ public struct EventCounters: Sendable, Hashable {
   /// Writes of pages that the host refused; the pages stay in memory, and are written later.
   public var refusedWrites = 0
 }
-
-extension Machine {
-  /// What happened since boot, by the names of /proc/vmstat where it has one.
-  public var eventFigures: [(name: String, value: Int)] {
-    [
-      ("fast", events.fast), ("slow", events.slow), ("failed", events.failed),
-      ("allocstall", events.stalls), ("pageoutrun", events.kswapdWakes),
-      ("pgscan_kswapd", events.kswapdScanned), ("pgsteal_kswapd", events.kswapdReclaimed),
-      ("pgscan_direct", events.directScanned), ("pgsteal_direct", events.directReclaimed),
-      ("pgactivate", events.activated), ("pgdeactivate", events.deactivated),
-      ("pswpout", events.swappedOut), ("pswpin", events.swappedIn), ("pgpgin", events.pagesIn),
-      ("pgpgout", events.pagesOut), ("slabs_scanned", events.shrunk),
-      ("oom_kill", outOfMemoryKills.count), ("cleared", events.cleared),
-      ("known_zero", events.knownZero), ("numa_miss", events.otherNode),
-      ("refused_writes", events.refusedWrites),
-    ]
-  }
-}

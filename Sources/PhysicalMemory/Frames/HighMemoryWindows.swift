@@ -48,14 +48,14 @@ struct HighMemoryWindows: ~Copyable {
   }
 }
 
-extension Machine {
+extension PhysicalFrames {
   /// Gives a frame an address (kmap): its own where it has one, else a window's.
   ///
   /// - Throws: ``MachineError/noWindow(limit:)`` where all are in use (Linux would sleep).
-  public mutating func map(_ frame: PageFrameNumber) throws(MachineError) -> KernelAddress {
+  mutating func map(_ frame: PageFrameNumber) throws(MachineError) -> KernelAddress {
     guard isRAM(frame) else { throw .noSuchFrame(UInt64(frame.rawValue)) }
     if frame.index < plan.directFrames { return directAddress(of: frame) }
-    let known = frames[frame].windowAddress
+    let known = records[frame].windowAddress
     if known != 0 {
       windows.windows[windows.window(at: known)].users += 1
       return KernelAddress(rawValue: known)
@@ -68,17 +68,17 @@ extension Machine {
       throw .host(error)
     }
     windows.windows[window] = HighMemoryWindows.Window(frame: frame, users: 1)
-    frames[frame].windowAddress = address.rawValue
+    records[frame].windowAddress = address.rawValue
     return address
   }
 
   /// Gives a window back (kunmap); its frame may keep it until others need it.
   ///
   /// - Throws: ``MachineError/notMapped(_:)`` where the frame has no window in use.
-  public mutating func unmap(_ frame: PageFrameNumber) throws(MachineError) {
+  mutating func unmap(_ frame: PageFrameNumber) throws(MachineError) {
     guard isRAM(frame) else { throw .noSuchFrame(UInt64(frame.rawValue)) }
     if frame.index < plan.directFrames { return }
-    let known = frames[frame].windowAddress
+    let known = records[frame].windowAddress
     guard known != 0 else { throw .notMapped(frame) }
     let window = windows.window(at: known)
     guard windows.windows[window].users > 0 else { throw .notMapped(frame) }
@@ -86,7 +86,7 @@ extension Machine {
   }
 
   /// Windows that are in use now, and how many there are.
-  public var windowUsage: (used: Int, limit: Int) {
+  var windowUsage: (used: Int, limit: Int) {
     (windows.windows.count { $0.users > 0 }, windows.windows.count)
   }
 
@@ -122,7 +122,7 @@ extension Machine {
     } catch {
       throw .host(error)
     }
-    frames[frame].windowAddress = 0
+    records[frame].windowAddress = 0
     windows.windows[window].frame = nil
   }
 

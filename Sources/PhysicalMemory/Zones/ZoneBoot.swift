@@ -31,7 +31,7 @@ extension MachineLayout {
   }
 }
 
-extension Machine {
+extension PageAllocator {
   /// Finds every zone's frames and gives them to its buddy system.
   mutating func layOutZones() {
     var extents: [(zone: Int, extent: FrameExtent)] = []

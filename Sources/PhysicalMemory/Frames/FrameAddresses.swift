@@ -11,14 +11,14 @@
 internal import Pages
 internal import Tamalloc
 
-extension Machine {
+extension PhysicalFrames {
   /// Whether a frame is RAM, and not a hole.
   ///
   /// - Complexity: O(log(stretches of RAM)).
-  public func isRAM(_ frame: PageFrameNumber) -> Bool { zoneIndex(of: frame) != nil }
+  func isRAM(_ frame: PageFrameNumber) -> Bool { range(of: frame) != nil }
 
-  /// The zone of a frame, or nil for a hole.
-  package func zoneIndex(of frame: PageFrameNumber) -> Int? {
+  /// The stretch of RAM that a frame lies in, or nil for a hole.
+  func range(of frame: PageFrameNumber) -> MachineLayout.Range? {
     guard frame.index < spannedFrames else { return nil }
     let address = UInt64(frame.index) << UInt64(PageFrameNumber.shift)
     var low = 0
@@ -29,32 +29,22 @@ extension Machine {
     }
     guard low > 0 else { return nil }
     let range = layout.ranges[low - 1]
-    guard address - range.start.rawValue < UInt64(range.size.rawValue) else { return nil }
-    for (type, limit) in layout.zoneLimits where frame.index < limit {
-      return ZoneNumber(type, of: range.node).rawValue
-    }
-    return nil
-  }
-
-  /// The zone of a frame.
-  public func zone(of frame: PageFrameNumber) throws(MachineError) -> Zone {
-    guard let zone = zoneIndex(of: frame) else { throw .noSuchFrame(UInt64(frame.rawValue)) }
-    return zones[zone]
+    return address - range.start.rawValue < UInt64(range.size.rawValue) ? range : nil
   }
 
   /// A frame's record as it is now (pfn_to_page).
-  public func record(of frame: PageFrameNumber) throws(MachineError) -> PageFrame {
+  func record(of frame: PageFrameNumber) throws(MachineError) -> PageFrame {
     guard isRAM(frame) else { throw .noSuchFrame(UInt64(frame.rawValue)) }
-    return frames[frame]
+    return records[frame]
   }
 
   /// The physical address of a frame's first byte.
-  public func physicalAddress(of frame: PageFrameNumber) -> PhysicalAddress {
+  func physicalAddress(of frame: PageFrameNumber) -> PhysicalAddress {
     PhysicalAddress(rawValue: UInt64(frame.rawValue) << UInt64(PageFrameNumber.shift))
   }
 
   /// The frame at a physical address.
-  public func frame(at address: PhysicalAddress) throws(MachineError) -> PageFrameNumber {
+  func frame(at address: PhysicalAddress) throws(MachineError) -> PageFrameNumber {
     let number = address.rawValue >> UInt64(PageFrameNumber.shift)
     guard number < UInt64(spannedFrames), isRAM(PageFrameNumber(index: Int(number))) else {
       throw .noSuchFrame(number)
@@ -63,10 +53,10 @@ extension Machine {
   }
 
   /// The kernel's address of a frame (page_address), or nil in HIGHMEM without a window.
-  public func address(of frame: PageFrameNumber) -> KernelAddress? {
+  func address(of frame: PageFrameNumber) -> KernelAddress? {
     guard frame.index < spannedFrames else { return nil }
     if frame.index < plan.directFrames { return directAddress(of: frame) }
-    let window = frames[frame].windowAddress
+    let window = records[frame].windowAddress
     return window == 0 ? nil : KernelAddress(rawValue: window)
   }
 
@@ -76,37 +66,28 @@ extension Machine {
   }
 
   /// The frame behind an address of the direct map (virt_to_page), or nil for any other address.
-  public func frame(at address: KernelAddress) -> PageFrameNumber? {
+  func frame(at address: KernelAddress) -> PageFrameNumber? {
     guard plan.directMap.contains(address) else { return nil }
     let offset = (address - plan.directMap.lowerBound).rawValue
     return PageFrameNumber(index: offset >> PageFrameNumber.shift)
   }
 
-  /// Where the byte at an address of the kernel's really is, in the running process, or nil where
-  /// nothing is mapped.
-  @unsafe
-  public func pointer(to address: KernelAddress) -> UnsafeMutableRawPointer? {
-    unsafe place(of: address)?.pointer
-  }
-
-  /// The same as a number.
+  /// Where an address of the direct map or of a window really is, as a number; nil for any other.
   func place(of address: KernelAddress) -> VirtualAddress? {
     if plan.directMap.contains(address) {
       return ram.place((address - plan.directMap.lowerBound).rawValue)
     }
-    if windows.area.contains(address) {
-      let window = windows.window(at: address.rawValue)
-      guard window < windows.windows.count, windows.windows[window].frame != nil else { return nil }
-      return windows.area.place(of: address)
-    }
-    return virtualAreas.place(of: address)
+    guard windows.area.contains(address) else { return nil }
+    let window = windows.window(at: address.rawValue)
+    guard window < windows.windows.count, windows.windows[window].frame != nil else { return nil }
+    return windows.area.place(of: address)
   }
 
   /// Hands on the bytes of `count` frames from `frame` on, wherever they are: frames of HIGHMEM are
   /// mapped for that time.
   ///
   /// - Throws: ``MachineError/noSuchFrame(_:)`` beyond the end of RAM; where the host can't map them.
-  public func withBytes<Result>(
+  func withBytes<Result>(
     of frame: PageFrameNumber, count: Int = 1,
     _ body: (UnsafeMutableRawBufferPointer) -> Result
   ) throws(MachineError) -> Result {
@@ -138,7 +119,7 @@ extension Machine {
   }
 
   /// Copies a frame's bytes.
-  public func copy(_ source: PageFrameNumber, to target: PageFrameNumber) throws(MachineError) {
+  func copy(_ source: PageFrameNumber, to target: PageFrameNumber) throws(MachineError) {
     // Nested: both are mapped while the bytes move.
     let failure: MachineError? = try unsafe withBytes(of: source) { from in
       do throws(MachineError) {

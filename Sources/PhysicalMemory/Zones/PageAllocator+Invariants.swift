@@ -1,34 +1,23 @@
 // SPDX-License-Identifier: MIT
 
-// What holds of a whole machine between any two calls.
+// What holds of frames and zones between any two calls.
 //
 // - Every frame of RAM is in exactly one place: in a fresh extent, in a free block, in a per-CPU cache,
 //   or in an allocated block.
 // - Counters equal what the lists hold.
 // - No two free buddies of one order below the largest stand side by side in one zone.
 // - min ≤ low ≤ high in every zone.
-// - Reclaim's lists hold allocated frames only, each once; windows, swap slots and the page cache agree
-//   with the records.
 
 internal import Pages
 
-extension Machine {
-  /// Checks the whole machine.
+extension PageAllocator {
+  /// Checks frames and zones.
   ///
   /// - Returns: what does not hold, and where; nothing where all is well.
-  /// - Complexity: O(frames that were ever handed out and those beside them).
-  public func checkInvariants() -> [String] {
+  func checkInvariants() -> [String] {
     var broken: [String] = []
     for zone in 0..<zones.count { check(zone, &broken) }
     for (zone, part) in layout.zoneParts { checkFrames(zone, part, &broken) }
-    for node in 0..<nodes.count { checkReclaimLists(node, &broken) }
-    checkWindows(&broken)
-    checkSwap(&broken)
-    checkPageCache(&broken)
-    checkSlabs(&broken)
-    checkVirtualAreas(&broken)
-    checkMemoryPools(&broken)
-    checkProcesses(&broken)
     return broken
   }
 
@@ -143,84 +132,6 @@ extension Machine {
     if cached + free + allocated != part.count {
       broken.append(
         "frames \(part): \(cached) cached, \(free) free and \(allocated) allocated")
-    }
-  }
-
-  private func checkReclaimLists(_ node: Int, _ broken: inout [String]) {
-    var counts = [[Int]](repeating: [0, 0, 0, 0], count: ZoneType.count)
-    for list in ReclaimList.allCases {
-      let elements = nodes[node].lists[list.rawValue].elements(frames)
-      if elements.count != nodes[node].lists[list.rawValue].count {
-        broken.append("node \(node): \(list) has \(elements.count)")
-      }
-      for frame in elements {
-        let record = frames[frame]
-        if !record.flags.isSuperset(of: [.lru, .allocated]) || ReclaimList(record.flags) != list
-          || Int(record.zoneIndex) >> 2 != node
-        {
-          broken.append("frame \(frame): in \(list) of node \(node), but \(record.flags)")
-        } else {
-          counts[Int(record.zoneIndex) & 3][list.rawValue] += 1
-        }
-      }
-    }
-    for type in 0..<ZoneType.count {
-      for list in 0..<4
-      where zones[node * ZoneType.count + type].reclaimable[list] != counts[type][list] {
-        broken.append("node \(node): zone \(type) counts its reclaimable frames wrongly")
-      }
-    }
-  }
-
-  private func checkWindows(_ broken: inout [String]) {
-    for window in windows.windows.indices {
-      let state = windows.windows[window]
-      if let frame = state.frame {
-        if frames[frame].windowAddress != windows.address(window).rawValue {
-          broken.append("window \(window): frame \(frame) does not know it")
-        }
-      } else if state.users != 0 {
-        broken.append("window \(window): shows nothing, to \(state.users)")
-      }
-    }
-  }
-
-  private func checkSwap(_ broken: inout [String]) {
-    let used = reclaim.swap.used
-    if used.count + reclaim.swap.freeSlots != reclaim.swap.slots {
-      broken.append("swap: \(used.count) used, \(reclaim.swap.freeSlots) free")
-    }
-    for slot in used {
-      let cache = reclaim.swap.records[Int(slot.rawValue)].framePlusOne
-      guard cache > 0 else { continue }
-      let record = frames[PageFrameNumber(rawValue: cache - 1)]
-      if !record.flags.isSuperset(of: [.swapCache, .allocated])
-        || record.privateData != UInt64(slot.rawValue)
-      {
-        broken.append("swap slot \(slot.rawValue): frame \(cache - 1) is not its cache")
-      }
-    }
-  }
-
-  private func checkPageCache(_ broken: inout [String]) {
-    for (key, frame) in reclaim.pageCache.frames {
-      let record = frames[frame]
-      if !record.flags.contains(.allocated)
-        || record.owner != FrameOwner(.file, number: UInt64(key.file))
-        || record.index != UInt64(key.index)
-      {
-        broken.append("frame \(frame): not page \(key.index) of file \(key.file)")
-      }
-    }
-    if count(.filePages) != reclaim.pageCache.frames.count {
-      broken.append(
-        "\(count(.filePages)) file pages counted, \(reclaim.pageCache.frames.count) cached")
-    }
-    let pending = reclaim.writeBack.frames[reclaim.writeBack.first...]
-    if Set(pending).count != pending.count || count(.writeBack) != pending.count
-      || !pending.allSatisfy({ frames[$0].flags.contains(.writeBack) })
-    {
-      broken.append("\(pending.count) pages in the queue, \(count(.writeBack)) being written")
     }
   }
 }

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-/// A node: its lists for reclaim, its kswapd and its counters (Linux's pglist_data).
-struct Node: BitwiseCopyable {
-  /// Frames that reclaim may take, by ``ReclaimList``.
-  var lists: InlineArray<4, FrameList>
-  /// What its frames are used for, by ``NodeCounter``.
-  var counters: InlineArray<20, Int>
-  var kswapd: Kswapd
+/// What a node's frames are used for, by ``NodeCounter`` (vm_stat of Linux's pglist_data).
+struct NodeCounters: BitwiseCopyable {
+  var values: InlineArray<20, Int>
 }
 
 /// What a node's frames are used for, in frames.
@@ -43,22 +39,21 @@ public enum NodeCounter: Int, Sendable, Hashable, CaseIterable {
   case everWritten
 }
 
-extension Machine {
+extension PageAllocator {
   /// What a node's frames are used for, in frames.
-  public func count(_ counter: NodeCounter, of node: NodeNumber) throws(MachineError) -> Int {
-    guard node.rawValue >= 0, node.rawValue < nodeCount else { throw .noSuchNode(node) }
-    return nodes[node.rawValue].counters[counter.rawValue]
+  func count(_ counter: NodeCounter, of node: Int) -> Int {
+    counters[node].values[counter.rawValue]
   }
 
   /// What all frames are used for, in frames.
-  public func count(_ counter: NodeCounter) -> Int {
-    (0..<nodes.count).reduce(0) { $0 + nodes[$1].counters[counter.rawValue] }
+  func count(_ counter: NodeCounter) -> Int {
+    (0..<nodeCount).reduce(0) { $0 + count(counter, of: $1) }
   }
 
   /// Changes the counter of the node that a frame is part of.
   @inline(__always)
-  mutating func add(_ change: Int, to counter: NodeCounter, of frame: PageFrameNumber) {
+  func add(_ change: Int, to counter: NodeCounter, of frame: PageFrameNumber) {
     let node = Int(frames[frame].zoneIndex) >> 2
-    nodes[node].counters[counter.rawValue] &+= change
+    counters[node].values[counter.rawValue] &+= change
   }
 }
