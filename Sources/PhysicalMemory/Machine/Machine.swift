@@ -32,7 +32,7 @@ public struct Machine: ~Copyable {
   public package(set) var committedFrames = 0
 
   var reclaim: ReclaimState
-  var slabs: SlabState
+  var slabs: SlabAllocator
   var virtualAreas = VirtualAreas()
   var pools = MemoryPools()
   var processes = ProcessTable()
@@ -55,7 +55,7 @@ public struct Machine: ~Copyable {
     pages = parts.pages
     reclaim = parts.reclaim
     slabs = parts.slabs
-    createGeneralCaches()
+    slabs.createGeneralCaches(layout)
     registerUpperHalf()
     pages.events = EventCounters()
   }
@@ -70,7 +70,7 @@ public struct Machine: ~Copyable {
     broken += pages.physical.checkInvariants()
     checkSwap(&broken)
     checkPageCache(&broken)
-    checkSlabs(&broken)
+    broken += slabs.checkInvariants(pages)
     checkVirtualAreas(&broken)
     checkMemoryPools(&broken)
     checkProcesses(&broken)
@@ -82,13 +82,13 @@ public struct Machine: ~Copyable {
 private struct Parts: ~Copyable {
   let pages: PageAllocator
   let reclaim: ReclaimState
-  let slabs: SlabState
+  let slabs: SlabAllocator
 
   init(_ layout: MachineLayout) throws(AllocationError) {
     // First all that may fail, and then the properties: none is ever given up half made.
     let pages = try PageAllocator(layout)
     let reclaim = try ReclaimState(layout: layout)
-    let slabs = try SlabState(layout: layout, directFrames: pages.physical.plan.directFrames)
+    let slabs = try SlabAllocator(layout: layout, plan: pages.physical.plan)
     self.pages = pages
     self.reclaim = reclaim
     self.slabs = slabs

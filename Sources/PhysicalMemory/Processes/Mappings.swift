@@ -125,7 +125,7 @@ extension Machine {
   mutating func registerUpperHalf() {
     _ = register(
       Shrinker(
-        name: "slab", count: { $0.emptySlabObjects },
+        name: "slab", count: { $0.slabs.emptyObjects },
         scan: { machine, _, _ in machine.reapSlabCaches() }))
     pageTables = PageTableOwner(
       testAndClearReferenced: { machine, frame in

@@ -10,31 +10,27 @@
 //
 // Source: mm/slab_common.c (kmalloc_info, setup_kmalloc_cache_index_table), Linux 6.12.
 
-public import Pages
+internal import Pages
 
-extension Machine {
+extension SlabAllocator {
   /// Sizes of the general caches, in the order in which they are made, and their names.
   static let generalSizes: [(size: Int, name: String)] = [
     (8, "8"), (16, "16"), (32, "32"), (64, "64"), (96, "96"), (128, "128"), (192, "192"),
     (256, "256"), (512, "512"), (1024, "1k"), (2048, "2k"), (4096, "4k"), (8192, "8k"),
   ]
   static let generalCount = 13
-  /// Requests above it get whole pages.
-  public static var largestObject: ByteCount { 8192 }
-  /// What `kmalloc(0)` returns: nobody may read or write there (ZERO_SIZE_PTR).
-  public static let zeroSizeAddress = KernelAddress(rawValue: 16)
 
   /// Makes the general caches: records alone, and no slab.
-  mutating func createGeneralCaches() {
+  mutating func createGeneralCaches(_ layout: MachineLayout) {
     for prefix in ["kmalloc-", "dma-kmalloc-"] {
       for (size, name) in Self.generalSizes {
         // A power of two aligns its objects to itself, up to a page.
         let alignment = size & (size - 1) == 0 ? min(size, 4096) : 8
         let options: SlabCacheOptions = prefix == "kmalloc-" ? [.general] : [.general, .dma]
         // Such caches can be.
-        _ = try? createSlabCache(
+        _ = try? create(
           prefix + name, objectSize: ByteCount(size), alignment: ByteCount(alignment),
-          options: options)
+          options: options, for: layout)
       }
     }
   }
@@ -43,7 +39,7 @@ extension Machine {
   ///
   /// - Precondition: the size is 1 to 8,192.
   @inline(__always)
-  func generalCacheIndex(_ size: Int, dma: Bool) -> Int {
+  static func generalCacheIndex(_ size: Int, dma: Bool) -> Int {
     let index: Int
     if size <= 64 {
       index = size <= 8 ? 0 : Int.bitWidth &- (size &- 1).leadingZeroBitCount &- 3
@@ -52,70 +48,54 @@ extension Machine {
     } else {
       index = Int.bitWidth &- (size &- 1).leadingZeroBitCount &- 1
     }
-    return dma ? index &+ Self.generalCount : index
+    return dma ? index &+ generalCount : index
   }
 
-  /// Allocates `size` bytes side by side in physical memory.
-  ///
-  /// - Returns: an address aligned to 8 at least, and to the size where that is a power of two.
-  /// - Throws: as ``allocatePages(order:flags:node:)``; ``MachineError/invalidSize(_:)`` above 4 MiB.
+  /// Frees what kmalloc returned; address 0 and that of 0 bytes are ignored.
   @inline(__always)
-  public mutating func kmalloc(
-    _ size: ByteCount, flags: GFPFlags = .kernel
-  ) throws(MachineError) -> KernelAddress {
-    guard size.rawValue &- 1 >= 0, size <= Self.largestObject else {
-      return try kmallocPages(size, flags)
+  mutating func kfree(
+    _ address: KernelAddress, _ pages: inout PageAllocator
+  ) throws(MachineError) {
+    if address.rawValue <= Machine.zeroSizeAddress.rawValue {
+      if address.rawValue == 0 || address == Machine.zeroSizeAddress { return }
     }
-    return try allocate(
-      number: generalCacheIndex(size.rawValue, dma: flags.contains(.dma)), flags)
+    guard let offset = liveOffset(address) else { throw notLive(address, pages) }
+    let owner = pages.frames[PageFrameNumber(index: offset >> 12)].owner
+    guard owner.kind == .slab else { return try kfreePages(offset, &pages) }
+    try free(offset: offset, Int(truncatingIfNeeded: owner.number), &pages)
   }
 
-  /// Frees what ``kmalloc(_:flags:)`` returned; address 0 and that of 0 bytes are ignored.
-  ///
-  /// - Throws: ``SlabError``: it is free already, or was never allocated.
-  @inline(__always)
-  public mutating func kfree(_ address: KernelAddress) throws(MachineError) {
-    if address.rawValue <= Self.zeroSizeAddress.rawValue {
-      if address.rawValue == 0 || address == Self.zeroSizeAddress { return }
-    }
-    guard let offset = liveOffset(address) else { throw refusal(address) }
-    let owner = frames[PageFrameNumber(index: offset >> 12)].owner
-    guard owner.kind == .slab else { return try kfreePages(offset) }
-    try freeObject(offset: offset, Int(truncatingIfNeeded: owner.number))
-  }
-
-  /// The bytes that an object really has (ksize).
-  public func ksize(_ address: KernelAddress) throws(MachineError) -> ByteCount {
-    if address.rawValue == 0 || address == Self.zeroSizeAddress { return 0 }
-    guard let offset = liveOffset(address) else { throw notLive(address) }
-    let owner = frames[PageFrameNumber(index: offset >> 12)].owner
-    if owner.kind == .slab { return ByteCount(slabs.caches[Int(owner.number)].objectSize) }
-    return frames[PageFrameNumber(index: offset >> 12)].order.size
-  }
-
-  @inline(never)
-  private mutating func kmallocPages(
-    _ size: ByteCount, _ flags: GFPFlags
-  ) throws(MachineError) -> KernelAddress {
-    if size == 0 { return Self.zeroSizeAddress }
-    let order = try Order(holding: size)
-    let frame = try allocatePages(order: order, flags: flags.subtracting([.highMemory, .movable]))
-    frames[frame].owner = FrameOwner(.kmalloc, number: UInt64(size.rawValue))
-    pages.add(order.frameCount, to: .slabUnreclaimable, of: frame)
-    slabs.flip(frame.index << 12)
-    return directAddress(of: frame)
-  }
-
-  @inline(never)
-  private mutating func kfreePages(_ offset: Int) throws(MachineError) {
+  /// The bytes that an object really has.
+  func ksize(
+    _ address: KernelAddress, _ pages: borrowing PageAllocator
+  ) throws(MachineError) -> ByteCount {
+    if address.rawValue == 0 || address == Machine.zeroSizeAddress { return 0 }
+    guard let offset = liveOffset(address) else { throw notLive(address, pages) }
     let frame = PageFrameNumber(index: offset >> 12)
-    guard frames[frame].owner.kind == .kmalloc else {
-      throw .slab(.notAnObject(plan.directMap.lowerBound + ByteCount(offset)))
+    let owner = pages.frames[frame].owner
+    if owner.kind == .slab { return ByteCount(caches[Int(owner.number)].objectSize) }
+    return pages.frames[frame].order.size
+  }
+
+  /// Makes a block of frames one that kmalloc gave.
+  func adoptPages(_ frame: PageFrameNumber, _ size: ByteCount, _ pages: borrowing PageAllocator) {
+    pages.frames[frame].owner = FrameOwner(.kmalloc, number: UInt64(size.rawValue))
+    pages.add(pages.frames[frame].order.frameCount, to: .slabUnreclaimable, of: frame)
+    flip(frame.index << 12)
+  }
+
+  @inline(never)
+  private mutating func kfreePages(
+    _ offset: Int, _ pages: inout PageAllocator
+  ) throws(MachineError) {
+    let frame = PageFrameNumber(index: offset >> 12)
+    guard pages.frames[frame].owner.kind == .kmalloc else {
+      throw .slab(.notAnObject(directStart + ByteCount(offset)))
     }
-    let order = frames[frame].order
-    slabs.flip(offset)
+    let order = pages.frames[frame].order
+    flip(offset)
     pages.add(-order.frameCount, to: .slabUnreclaimable, of: frame)
-    frames[frame].owner = .nobody
-    try freePages(frame, order: order)
+    pages.frames[frame].owner = .nobody
+    try pages.free(frame, order: order, flags: [])
   }
 }

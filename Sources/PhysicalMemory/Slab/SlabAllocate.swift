@@ -1,165 +1,158 @@
 // SPDX-License-Identifier: MIT
 
 // Objects: from the processor's array; where that is empty, a batch from the node's slabs; where those
-// have none, from a new slab.
+// have none, from a new slab, which is made above: Machine/Machine+SlabGrowth.swift.
 //
-// Complexity: O(1) from the array, O(batch) else, and what the zone allocator needs for a new slab.
+// Complexity: O(1) from the array, O(batch) else.
 
 internal import Pages
 
-extension Machine {
-  /// Allocates an object (kmem_cache_alloc).
+extension SlabAllocator {
+  /// The current processor's array of a cache.
+  @inline(__always)
+  func array(_ number: Int, _ pages: borrowing PageAllocator) -> Int {
+    number &* processorCount &+ pages.processorIndex
+  }
+
+  /// The offset of an object from the processor's array, where nothing is special: nearly every request.
+  @inline(__always)
+  mutating func takeCached(
+    _ number: Int, _ flags: GFPFlags, _ pages: borrowing PageAllocator
+  ) -> Int? {
+    let array = array(number, pages)
+    let count = arrays[array].count
+    guard count > 0, caches[number].isPlain, !flags.contains(.zero), !pages.context.isAtomic else {
+      return nil
+    }
+    let offset = Int(truncatingIfNeeded: entries[array &* Self.arraySize &+ count &- 1])
+    guard takeLive(offset) else { return nil }
+    arrays[array].count = count &- 1
+    return offset
+  }
+
+  /// The offset of an object from a processor's array, with all checks, zeroed where it is to be.
   ///
-  /// - Returns: its address in the direct map. What it holds is what its constructor, or whoever had it
-  ///   last, left there; zero with `zero`.
-  /// - Throws: as ``allocatePages(order:flags:node:)``; ``SlabError`` where a debugging cache finds that
-  ///   the object was written to while it was free, or a slab's free list is damaged.
-  @inline(__always)
-  public mutating func allocateObject(
-    from cache: SlabCacheNumber, flags: GFPFlags = .kernel
-  ) throws(MachineError) -> KernelAddress {
-    try allocate(number: try check(cache), flags)
-  }
-
-  @inline(__always)
-  mutating func allocate(
-    number: Int, _ flags: GFPFlags
-  ) throws(MachineError) -> KernelAddress {
-    let array = number &* processorCount &+ processorIndex
-    let count = slabs.arrays[array].count
-    if count > 0, slabs.caches[number].isPlain, !flags.contains(.zero), !pages.context.isAtomic {
-      let offset = Int(
-        truncatingIfNeeded: slabs.entries[array &* SlabState.arraySize &+ count &- 1])
-      if slabs.takeLive(offset) {
-        slabs.arrays[array].count = count &- 1
-        return KernelAddress(rawValue: plan.directMap.lowerBound.rawValue &+ UInt64(offset))
-      }
-    }
-    return try allocateWithChecks(number, flags)
-  }
-
-  @inline(never)
-  private mutating func allocateWithChecks(
-    _ number: Int, _ flags: GFPFlags
-  ) throws(MachineError) -> KernelAddress {
-    if pages.context.isAtomic, flags.contains(.directReclaim) { throw .sleepInAtomicContext(flags) }
-    let array = number * processorCount + processorIndex
-    while slabs.arrays[array].count == 0 {
-      if try !refill(number, array) { try grow(number, flags) }
-    }
-    slabs.arrays[array].count -= 1
-    let entry = array * SlabState.arraySize + slabs.arrays[array].count
-    let offset = Int(truncatingIfNeeded: slabs.entries[entry])
-    let record = slabs.caches[number]
-    guard !slabs.isLive(offset) else {
+  /// - Precondition: the array is not empty.
+  mutating func takeWithChecks(
+    _ number: Int, _ array: Int, _ flags: GFPFlags, _ pages: borrowing PageAllocator
+  ) throws(MachineError) -> Int {
+    arrays[array].count -= 1
+    let offset = Int(truncatingIfNeeded: entries[array * Self.arraySize + arrays[array].count])
+    let record = caches[number]
+    guard !isLive(offset) else {
       // The list named it twice: whoever has it keeps it, and it is not handed out again.
       throw .slab(
         .corruptedDescriptor(
-          slabs.definitions[number].name, slabHead(PageFrameNumber(index: offset >> 12))))
+          definitions[number].name, slabHead(PageFrameNumber(index: offset >> 12), pages)))
     }
-    if !record.isPlain, let damage = damage(offset, record, isLive: false) {
-      slabs.arrays[array].count += 1
-      markFree(offset, record)
+    if !record.isPlain, let damage = damage(offset, record, isLive: false, pages) {
+      arrays[array].count += 1
+      markFree(offset, record, pages)
       throw .slab(error(number, damage))
     }
-    slabs.flip(offset)
-    if flags.contains(.zero) { fillDirect(offset, record.objectSize, 0) }
-    if record.options.contains(.redZone) { markRedZones(offset, record, Self.redZoneActive) }
-    return plan.directMap.lowerBound + ByteCount(offset)
+    flip(offset)
+    if flags.contains(.zero) { fillDirect(offset, record.objectSize, 0, pages) }
+    if record.options.contains(.redZone) {
+      markRedZones(offset, record, Self.redZoneActive, pages)
+    }
+    return offset
   }
 
   /// Moves a batch from the node's slabs to a processor's array; false where they have no object.
-  private mutating func refill(_ number: Int, _ array: Int) throws(MachineError) -> Bool {
-    let lists = number * nodeCount + nodeIndex
+  mutating func refill(
+    _ number: Int, _ array: Int, _ pages: borrowing PageAllocator
+  ) throws(MachineError) -> Bool {
+    let list = number * nodeCount + pages.nodeIndex
     var moved = 0
-    while moved < slabs.caches[number].batch {
-      guard let slab = slabs.lists[lists].partial.first ?? slabs.lists[lists].empty.first else {
+    while moved < caches[number].batch {
+      guard let slab = lists[list].partial.first ?? lists[list].empty.first else {
         break
       }
-      let offset = try take(slab, number)
-      let entry = array * SlabState.arraySize + slabs.arrays[array].count
-      slabs.entries[entry] = UInt64(offset)
-      slabs.arrays[array].count += 1
+      let offset = try take(slab, number, pages)
+      let entry = array * Self.arraySize + arrays[array].count
+      entries[entry] = UInt64(offset)
+      arrays[array].count += 1
       moved += 1
     }
     return moved > 0
   }
 
   /// Takes an object of a slab that has one.
-  private mutating func take(_ slab: PageFrameNumber, _ number: Int) throws(MachineError) -> Int {
-    let objects = slabs.caches[number].objectsPerSlab
-    let active = Int(frames[slab].privateData)
-    let index = freeListEntry(freeList(slab), active)
-    let offset = objectOffset(slab, index, number)
-    guard index < objects, !slabs.isLive(offset) else {
-      throw .slab(.corruptedDescriptor(slabs.definitions[number].name, slab))
+  private mutating func take(
+    _ slab: PageFrameNumber, _ number: Int, _ pages: borrowing PageAllocator
+  ) throws(MachineError) -> Int {
+    let objects = caches[number].objectsPerSlab
+    let active = Int(pages.frames[slab].privateData)
+    let index = freeListEntry(freeList(slab, pages), active, pages)
+    let offset = objectOffset(slab, index, number, pages)
+    guard index < objects, !isLive(offset) else {
+      throw .slab(.corruptedDescriptor(definitions[number].name, slab))
     }
-    frames[slab].privateData = UInt64(active + 1)
-    let lists = listIndex(slab, number)
-    slabs.lists[lists].freeObjects -= 1
+    pages.frames[slab].privateData = UInt64(active + 1)
+    let list = listIndex(slab, number, pages)
+    lists[list].freeObjects -= 1
     if active == 0 {
-      slabs.lists[lists].empty.remove(slab, frames)
-      slabs.lists[lists].partial.insert(slab, at: .first, frames)
+      lists[list].empty.remove(slab, pages.frames)
+      lists[list].partial.insert(slab, at: .first, pages.frames)
     }
     if active + 1 == objects {
-      slabs.lists[lists].partial.remove(slab, frames)
-      slabs.lists[lists].full.insert(slab, at: .last, frames)
+      lists[list].partial.remove(slab, pages.frames)
+      lists[list].full.insert(slab, at: .last, pages.frames)
     }
     return offset
   }
 
-  /// Makes a new slab, and runs its objects' constructor.
-  private mutating func grow(_ number: Int, _ flags: GFPFlags) throws(MachineError) {
-    let record = slabs.caches[number]
-    var pageFlags = flags.subtracting([.highMemory, .movable, .zero])
-    if record.options.contains(.dma) { pageFlags.formUnion(.dma) }
-    if record.order > 0 { pageFlags.formUnion(.compound) }
-    var list: Int?
-    if record.freeListCachePlusOne > 0 {
-      let address = try allocate(
-        number: record.freeListCachePlusOne - 1, flags.subtracting([.dma, .dma32, .zero]))
-      list = (address - plan.directMap.lowerBound).rawValue
-    }
-    let slab: PageFrameNumber
-    do throws(MachineError) {
-      slab = try allocatePages(order: Order(unchecked: record.order), flags: pageFlags)
-    } catch {
-      if let list { try freeObject(offset: list, record.freeListCachePlusOne - 1) }
-      throw error
-    }
-    let count = 1 << record.order
-    for index in 0..<count {
-      frames[PageFrameNumber(index: slab.index + index)].owner = FrameOwner(
+  // MARK: New slabs
+
+  /// Makes a block of frames a slab, in no list yet; its objects are still to be made free.
+  ///
+  /// - Parameter list: where its free list lies, if outside of it.
+  func begin(_ slab: PageFrameNumber, _ number: Int, list: Int?, _ pages: borrowing PageAllocator) {
+    let record = caches[number]
+    for index in 0..<(1 << record.order) {
+      pages.frames[PageFrameNumber(index: slab.index + index)].owner = FrameOwner(
         .slab, number: UInt64(number))
     }
-    let lists = listIndex(slab, number)
-    let colour = slabs.lists[lists].nextColour
-    slabs.lists[lists].nextColour = (colour + 1) % record.colours
+    let place = listIndex(slab, number, pages)
+    let colour = lists[place].nextColour
+    lists[place].nextColour = (colour + 1) % record.colours
     let end = slab.index << 12 + 4096 << record.order
-    frames[slab].flags.formUnion(.slab)
-    frames[slab].index = UInt64(colour * record.colourStep)
-    frames[slab].privateData = 0
-    frames[slab].extra = UInt64(list ?? end - (record.objectsPerSlab * 2 + 7) & ~7)
-    for index in 0..<record.objectsPerSlab {
-      setFreeListEntry(freeList(slab), index, index)
-      let offset = objectOffset(slab, index, number)
-      if !record.isPlain { markFree(offset, record) }
-      if record.hasConstructor, let constructor = slabs.definitions[number].constructor {
-        constructor(&self, plan.directMap.lowerBound + ByteCount(offset))
-      }
-    }
-    slabs.caches[number].slabs += 1
-    slabs.caches[number].grown += 1
-    if record.hasConstructor { slabs.caches[number].constructed += record.objectsPerSlab }
-    slabs.lists[lists].freeObjects += record.objectsPerSlab
-    slabs.lists[lists].empty.insert(slab, at: .first, frames)
-    pages.add(count, to: slabCounter(record), of: slab)
+    pages.frames[slab].flags.formUnion(.slab)
+    pages.frames[slab].index = UInt64(colour * record.colourStep)
+    pages.frames[slab].privateData = 0
+    pages.frames[slab].extra = UInt64(list ?? end - (record.objectsPerSlab * 2 + 7) & ~7)
+  }
+
+  /// Makes an object of a new slab free.
+  ///
+  /// - Returns: its offset.
+  func beginObject(
+    _ slab: PageFrameNumber, _ index: Int, _ number: Int, _ pages: borrowing PageAllocator
+  ) -> Int {
+    setFreeListEntry(freeList(slab, pages), index, index, pages)
+    let offset = objectOffset(slab, index, number, pages)
+    if !caches[number].isPlain { markFree(offset, caches[number], pages) }
+    return offset
+  }
+
+  /// Puts a new slab into its list.
+  mutating func adopt(
+    _ slab: PageFrameNumber, _ number: Int, _ pages: borrowing PageAllocator
+  ) throws(MachineError) {
+    let record = caches[number]
+    caches[number].slabs += 1
+    caches[number].grown += 1
+    if record.hasConstructor { caches[number].constructed += record.objectsPerSlab }
+    let list = listIndex(slab, number, pages)
+    lists[list].freeObjects += record.objectsPerSlab
+    lists[list].empty.insert(slab, at: .first, pages.frames)
+    pages.add(1 << record.order, to: slabCounter(record), of: slab)
     // Another node's slab: its objects are wanted here now.
-    if Int(frames[slab].zoneIndex) >> 2 != nodeIndex {
-      let array = number * processorCount + processorIndex
-      let offset = try take(slab, number)
-      slabs.entries[array * SlabState.arraySize + slabs.arrays[array].count] = UInt64(offset)
-      slabs.arrays[array].count += 1
+    if Int(pages.frames[slab].zoneIndex) >> 2 != pages.nodeIndex {
+      let array = array(number, pages)
+      let offset = try take(slab, number, pages)
+      entries[array * Self.arraySize + arrays[array].count] = UInt64(offset)
+      arrays[array].count += 1
     }
   }
 }

@@ -2,9 +2,9 @@
 
 // Making and destroying caches, and how a slab is laid out.
 
-public import Pages
+internal import Pages
 
-extension Machine {
+extension SlabAllocator {
   /// A line of the processor's cache, and so the least colour.
   static let cacheLine = 64
 
@@ -16,9 +16,9 @@ extension Machine {
   ///   - alignment: a power of two up to 4,096; 8 at least.
   ///   - constructor: run for each object when its slab is made.
   /// - Throws: ``SlabError`` for what no cache can have.
-  public mutating func createSlabCache(
+  mutating func create(
     _ name: String, objectSize: ByteCount, alignment: ByteCount = 8,
-    options: SlabCacheOptions = [], constructor: SlabConstructor? = nil
+    options: SlabCacheOptions = [], constructor: SlabConstructor? = nil, for layout: MachineLayout
   ) throws(MachineError) -> SlabCacheNumber {
     let hasSpace = name.utf8.contains { $0 <= 32 || $0 == 127 }
     guard !name.isEmpty, name.utf8.count <= 32, !hasSpace else { throw .slab(.invalidName(name)) }
@@ -29,23 +29,23 @@ extension Machine {
     guard align > 0, align <= 4096, align & (align - 1) == 0 else {
       throw .slab(.invalidAlignment(alignment))
     }
-    guard slabCache(named: name) == nil else { throw .slab(.nameInUse(name)) }
-    guard !slabs.freeNumbers.isEmpty || slabs.definitions.count < SlabState.cacheLimit else {
-      throw .slab(.tooManyCaches(limit: SlabState.cacheLimit))
+    guard cache(named: name) == nil else { throw .slab(.nameInUse(name)) }
+    guard !freeNumbers.isEmpty || definitions.count < Self.cacheLimit else {
+      throw .slab(.tooManyCaches(limit: Self.cacheLimit))
     }
-    let number = slabs.freeNumbers.popLast() ?? slabs.definitions.count
-    let definition = SlabState.Definition(name: name, constructor: constructor)
-    if number < slabs.definitions.count {
-      slabs.definitions[number] = definition
+    let number = freeNumbers.popLast() ?? definitions.count
+    let definition = Self.Definition(name: name, constructor: constructor)
+    if number < definitions.count {
+      definitions[number] = definition
     } else {
-      slabs.definitions.append(definition)
+      definitions.append(definition)
     }
     layOut(number, size: objectSize.rawValue, alignment: align, options: options)
     for node in 0..<nodeCount {
       let sharers = layout.processors.count { $0.rawValue == node }
-      slabs.lists[number * nodeCount + node] = SlabLists(
+      lists[number * nodeCount + node] = SlabLists(
         full: FrameList(), partial: FrameList(), empty: FrameList(), freeObjects: 0,
-        freeLimit: (1 + sharers) * slabs.caches[number].batch + slabs.caches[number].objectsPerSlab,
+        freeLimit: (1 + sharers) * caches[number].batch + caches[number].objectsPerSlab,
         nextColour: 0)
     }
     return handle(number)
@@ -54,39 +54,41 @@ extension Machine {
   /// Destroys a cache and gives its slabs back (kmem_cache_destroy).
   ///
   /// - Throws: ``SlabError/cacheInUse(_:objects:)`` where an object is in use; then nothing is lost.
-  public mutating func destroySlabCache(_ cache: SlabCacheNumber) throws(MachineError) {
+  mutating func destroy(
+    _ cache: SlabCacheNumber, _ pages: inout PageAllocator
+  ) throws(MachineError) {
     let number = try check(cache)
-    let name = slabs.definitions[number].name
-    if slabs.caches[number].options.contains(.general) { throw .slab(.generalCache(name)) }
+    let name = definitions[number].name
+    if caches[number].options.contains(.general) { throw .slab(.generalCache(name)) }
     let live = liveObjects(number)
     guard live == 0 else { throw .slab(.cacheInUse(name, objects: live)) }
-    shrinkSlabs(number)
-    slabs.caches[number].isUsed = false
-    slabs.caches[number].generation += 1
-    slabs.definitions[number] = SlabState.Definition(name: "", constructor: nil)
-    slabs.freeNumbers.append(number)
+    shrink(number: number, &pages)
+    caches[number].isUsed = false
+    caches[number].generation += 1
+    definitions[number] = Self.Definition(name: "", constructor: nil)
+    freeNumbers.append(number)
   }
 
   /// The cache of a name.
-  public func slabCache(named name: String) -> SlabCacheNumber? {
-    guard let number = slabs.definitions.firstIndex(where: { $0.name == name }) else { return nil }
+  func cache(named name: String) -> SlabCacheNumber? {
+    guard let number = definitions.firstIndex(where: { $0.name == name }) else { return nil }
     return handle(number)
   }
 
   /// Every cache, in the order of their numbers.
-  public var slabCaches: [SlabCacheNumber] {
-    slabs.definitions.indices.filter { slabs.caches[$0].isUsed }.map { handle($0) }
+  var all: [SlabCacheNumber] {
+    definitions.indices.filter { caches[$0].isUsed }.map { handle($0) }
   }
 
   func handle(_ number: Int) -> SlabCacheNumber {
-    SlabCacheNumber(rawValue: slabs.caches[number].generation << 12 | number)
+    SlabCacheNumber(rawValue: caches[number].generation << 12 | number)
   }
 
   /// The index of a cache that there is.
   @inline(__always)
   func check(_ cache: SlabCacheNumber) throws(MachineError) -> Int {
     let number = cache.index
-    guard slabs.caches[number].isUsed, cache.rawValue >> 12 == slabs.caches[number].generation
+    guard caches[number].isUsed, cache.rawValue >> 12 == caches[number].generation
     else { throw .slab(.noSuchCache(cache)) }
     return number
   }
@@ -107,8 +109,8 @@ extension Machine {
     let end = offset + size + (hasRedZone ? 8 : 0)
     let stride = (end + align - 1) / align * align
     var record = SlabCacheRecord(
-      isUsed: true, isPlain: true, hasConstructor: slabs.definitions[number].constructor != nil,
-      options: options, generation: slabs.caches[number].generation, objectSize: size,
+      isUsed: true, isPlain: true, hasConstructor: definitions[number].constructor != nil,
+      options: options, generation: caches[number].generation, objectSize: size,
       alignment: align, stride: stride, objectOffset: offset, objectsPerSlab: 0, order: 0,
       colours: 0, colourStep: max(align, Self.cacheLine), freeListCachePlusOne: 0, limit: 0,
       batch: 0, fastLimit: 0, slabs: 0, grown: 0, givenBack: 0, constructed: 0)
@@ -136,7 +138,7 @@ extension Machine {
     if isOff, left >= freeListSize {
       left -= freeListSize
     } else if isOff {
-      record.freeListCachePlusOne = generalCacheIndex(freeListSize, dma: false) + 1
+      record.freeListCachePlusOne = Self.generalCacheIndex(freeListSize, dma: false) + 1
     }
     record.colours = left / record.colourStep + 1
     // enable_cpucache()
@@ -150,14 +152,14 @@ extension Machine {
       }
     record.batch = (record.limit + 1) / 2
     record.fastLimit = record.isPlain ? record.limit : 0
-    slabs.caches[number] = record
+    caches[number] = record
   }
 
   /// Objects that somebody has: taken from slabs, and in no processor's array.
   func liveObjects(_ number: Int) -> Int {
-    var count = slabs.caches[number].slabs * slabs.caches[number].objectsPerSlab
-    for node in 0..<nodeCount { count -= slabs.lists[number * nodeCount + node].freeObjects }
-    for cpu in 0..<processorCount { count -= slabs.arrays[number * processorCount + cpu].count }
+    var count = caches[number].slabs * caches[number].objectsPerSlab
+    for node in 0..<nodeCount { count -= lists[number * nodeCount + node].freeObjects }
+    for cpu in 0..<processorCount { count -= arrays[number * processorCount + cpu].count }
     return count
   }
 }

@@ -39,7 +39,7 @@ public struct SlabCacheNumber: RawRepresentable, Sendable, Hashable, BitwiseCopy
   }
 
   @inline(__always)
-  var index: Int { rawValue & (SlabState.cacheLimit - 1) }
+  var index: Int { rawValue & (SlabAllocator.cacheLimit - 1) }
 }
 
 /// How a cache is to be.
@@ -116,78 +116,4 @@ struct SlabLists: BitwiseCopyable {
 /// A processor's free objects of one cache.
 struct ObjectArray: BitwiseCopyable {
   var count: Int
-}
-
-/// Every slab cache.
-struct SlabState: ~Copyable {
-  static let cacheLimit = 4096
-  /// Entries of a processor's array.
-  static let arraySize = 128
-
-  /// What a record can't hold.
-  struct Definition {
-    var name: String
-    var constructor: SlabConstructor?
-  }
-
-  let caches: RecordTable<SlabCacheRecord>
-  let lists: RecordTable<SlabLists>
-  let arrays: RecordTable<ObjectArray>
-  let entries: RecordTable<UInt64>
-  /// A bit for each 8 bytes of the direct map: an object that somebody has begins there.
-  let live: RecordTable<UInt64>
-  private let cacheMemory: RecordMemory<SlabCacheRecord>
-  private let listMemory: RecordMemory<SlabLists>
-  private let arrayMemory: RecordMemory<ObjectArray>
-  private let entryMemory: RecordMemory<UInt64>
-  private let liveMemory: RecordMemory<UInt64>
-
-  var definitions: [Definition] = []
-  /// Places in the table that a destroyed cache left.
-  var freeNumbers: [Int] = []
-
-  init(layout: MachineLayout, directFrames: Int) throws(AllocationError) {
-    let arrayCount = Self.cacheLimit * layout.processors.count
-    // First all that may fail, and then the properties: none is ever given up half made.
-    let caches = try RecordMemory<SlabCacheRecord>(count: Self.cacheLimit)
-    let lists = try RecordMemory<SlabLists>(count: Self.cacheLimit * layout.nodeCount)
-    let arrays = try RecordMemory<ObjectArray>(count: arrayCount)
-    let entries = try RecordMemory<UInt64>(count: arrayCount * Self.arraySize)
-    let live = try RecordMemory<UInt64>(count: directFrames * (4096 / 8 / 64))
-    self.caches = RecordTable(caches)
-    self.lists = RecordTable(lists)
-    self.arrays = RecordTable(arrays)
-    self.entries = RecordTable(entries)
-    self.live = RecordTable(live)
-    cacheMemory = caches
-    listMemory = lists
-    arrayMemory = arrays
-    entryMemory = entries
-    liveMemory = live
-  }
-
-  /// Whether somebody has the object at an offset of the direct map.
-  @inline(__always)
-  func isLive(_ offset: Int) -> Bool {
-    live[offset >> 9] & 1 &<< (UInt64(truncatingIfNeeded: offset) >> 3 & 63) != 0
-  }
-
-  /// Says that somebody has it, or no longer has.
-  @inline(__always)
-  func flip(_ offset: Int) {
-    live[offset >> 9] ^= 1 &<< (UInt64(truncatingIfNeeded: offset) >> 3 & 63)
-  }
-
-  /// Says that somebody has it; false where somebody has it already, and then nothing has changed.
-  @inline(__always)
-  func takeLive(_ offset: Int) -> Bool {
-    Self.take(1 &<< (UInt64(truncatingIfNeeded: offset) >> 3 & 63), in: &live[offset >> 9])
-  }
-
-  @inline(__always)
-  private static func take(_ bit: UInt64, in word: inout UInt64) -> Bool {
-    let isFree = word & bit == 0
-    word |= bit
-    return isFree
-  }
 }

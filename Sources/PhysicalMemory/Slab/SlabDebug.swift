@@ -19,54 +19,60 @@ enum SlabDamage {
   case poison(offset: Int, at: Int)
 }
 
-extension Machine {
+extension SlabAllocator {
   /// The first byte in or around an object that is not as it should be.
-  func damage(_ offset: Int, _ record: SlabCacheRecord, isLive: Bool) -> SlabDamage? {
+  func damage(
+    _ offset: Int, _ record: SlabCacheRecord, isLive: Bool, _ pages: borrowing PageAllocator
+  ) -> SlabDamage? {
     if record.options.contains(.redZone) {
       let byte = isLive ? Self.redZoneActive : Self.redZoneFree
       let left = record.objectOffset
-      if let at = firstOther(offset - left, left, than: byte) {
+      if let at = firstOther(offset - left, left, than: byte, pages) {
         return .redZone(offset: offset, at: at - left)
       }
       let right = record.stride - left - record.objectSize
-      if let at = firstOther(offset + record.objectSize, right, than: byte) {
+      if let at = firstOther(offset + record.objectSize, right, than: byte, pages) {
         return .redZone(offset: offset, at: record.objectSize + at)
       }
     }
     if record.options.contains(.poison), !isLive {
       let last = record.objectSize - 1
-      if let at = firstOther(offset, last, than: Self.poison) {
+      if let at = firstOther(offset, last, than: Self.poison, pages) {
         return .poison(offset: offset, at: at)
       }
-      if firstOther(offset + last, 1, than: Self.poisonEnd) != nil {
+      if firstOther(offset + last, 1, than: Self.poisonEnd, pages) != nil {
         return .poison(offset: offset, at: last)
       }
     }
     return nil
   }
 
-  func markRedZones(_ offset: Int, _ record: SlabCacheRecord, _ byte: UInt8) {
+  func markRedZones(
+    _ offset: Int, _ record: SlabCacheRecord, _ byte: UInt8, _ pages: borrowing PageAllocator
+  ) {
     let left = record.objectOffset
-    fillDirect(offset - left, left, byte)
-    fillDirect(offset + record.objectSize, record.stride - left - record.objectSize, byte)
+    fillDirect(offset - left, left, byte, pages)
+    fillDirect(offset + record.objectSize, record.stride - left - record.objectSize, byte, pages)
   }
 
   /// Makes the bytes of an object those of a free one.
-  func markFree(_ offset: Int, _ record: SlabCacheRecord) {
-    if record.options.contains(.redZone) { markRedZones(offset, record, Self.redZoneFree) }
+  func markFree(
+    _ offset: Int, _ record: SlabCacheRecord, _ pages: borrowing PageAllocator
+  ) {
+    if record.options.contains(.redZone) { markRedZones(offset, record, Self.redZoneFree, pages) }
     if record.options.contains(.poison) {
-      fillDirect(offset, record.objectSize - 1, Self.poison)
-      fillDirect(offset + record.objectSize - 1, 1, Self.poisonEnd)
+      fillDirect(offset, record.objectSize - 1, Self.poison, pages)
+      fillDirect(offset + record.objectSize - 1, 1, Self.poisonEnd, pages)
     }
   }
 
   func error(_ number: Int, _ damage: SlabDamage) -> SlabError {
-    let name = slabs.definitions[number].name
+    let name = definitions[number].name
     switch damage {
     case .redZone(let offset, let at):
-      return .overrun(name, plan.directMap.lowerBound + ByteCount(offset), offset: at)
+      return .overrun(name, directStart + ByteCount(offset), offset: at)
     case .poison(let offset, let at):
-      return .useAfterFree(name, plan.directMap.lowerBound + ByteCount(offset), offset: at)
+      return .useAfterFree(name, directStart + ByteCount(offset), offset: at)
     }
   }
 
@@ -74,15 +80,17 @@ extension Machine {
   ///
   /// - Returns: the damage found; caches without red zones and poison never have any.
   /// - Complexity: O(bytes of the cache's slabs).
-  public func checkObjects(of cache: SlabCacheNumber) throws(MachineError) -> [SlabError] {
+  func checkObjects(
+    of cache: SlabCacheNumber, _ pages: borrowing PageAllocator
+  ) throws(MachineError) -> [SlabError] {
     let number = try check(cache)
-    let record = slabs.caches[number]
+    let record = caches[number]
     guard !record.isPlain else { return [] }
     var found: [SlabError] = []
-    for slab in slabFrames(number) {
+    for slab in slabFrames(number, pages) {
       for index in 0..<record.objectsPerSlab {
-        let offset = objectOffset(slab, index, number)
-        if let damage = damage(offset, record, isLive: slabs.isLive(offset)) {
+        let offset = objectOffset(slab, index, number, pages)
+        if let damage = damage(offset, record, isLive: isLive(offset), pages) {
           found.append(error(number, damage))
         }
       }
@@ -94,26 +102,33 @@ extension Machine {
 
   /// The first frame of the slab that a frame is part of.
   @inline(__always)
-  func slabHead(_ frame: PageFrameNumber) -> PageFrameNumber {
-    frames[frame].flags.contains(.tail)
-      ? PageFrameNumber(rawValue: UInt32(truncatingIfNeeded: frames[frame].privateData)) : frame
+  func slabHead(_ frame: PageFrameNumber, _ pages: borrowing PageAllocator) -> PageFrameNumber {
+    pages.frames[frame].flags.contains(.tail)
+      ? PageFrameNumber(rawValue: UInt32(truncatingIfNeeded: pages.frames[frame].privateData))
+      : frame
   }
 
   /// The offset of a slab's free list.
   @inline(__always)
-  func freeList(_ slab: PageFrameNumber) -> Int { Int(truncatingIfNeeded: frames[slab].extra) }
+  func freeList(_ slab: PageFrameNumber, _ pages: borrowing PageAllocator) -> Int {
+    Int(truncatingIfNeeded: pages.frames[slab].extra)
+  }
 
   /// The offset of an object.
   @inline(__always)
-  func objectOffset(_ slab: PageFrameNumber, _ index: Int, _ number: Int) -> Int {
-    slab.index << 12 + Int(frames[slab].index) + slabs.caches[number].objectOffset
-      + min(index, slabs.caches[number].objectsPerSlab) * slabs.caches[number].stride
+  func objectOffset(
+    _ slab: PageFrameNumber, _ index: Int, _ number: Int, _ pages: borrowing PageAllocator
+  ) -> Int {
+    slab.index << 12 + Int(pages.frames[slab].index) + caches[number].objectOffset
+      + min(index, caches[number].objectsPerSlab) * caches[number].stride
   }
 
   /// The lists of the node that a slab is part of.
   @inline(__always)
-  func listIndex(_ slab: PageFrameNumber, _ number: Int) -> Int {
-    number * nodeCount + Int(frames[slab].zoneIndex) >> 2
+  func listIndex(
+    _ slab: PageFrameNumber, _ number: Int, _ pages: borrowing PageAllocator
+  ) -> Int {
+    number * nodeCount + Int(pages.frames[slab].zoneIndex) >> 2
   }
 
   func slabCounter(_ record: SlabCacheRecord) -> NodeCounter {
@@ -121,45 +136,48 @@ extension Machine {
   }
 
   /// A cache's slabs: of each node the full ones, the partial ones and the empty ones.
-  func slabFrames(_ number: Int) -> [PageFrameNumber] {
-    (0..<nodeCount).flatMap { node in
-      let lists = slabs.lists[number * nodeCount + node]
+  func slabFrames(_ number: Int, _ pages: borrowing PageAllocator) -> [PageFrameNumber] {
+    let frames = pages.frames
+    return (0..<nodeCount).flatMap { node in
+      let lists = lists[number * nodeCount + node]
       return lists.full.elements(frames) + lists.partial.elements(frames)
         + lists.empty.elements(frames)
     }
   }
 
   /// The cache whose slab a frame is part of.
-  func slabNumber(of frame: PageFrameNumber) -> Int? {
-    guard frame.index < spannedFrames, let head = head(of: frame),
-      frames[head].flags.contains(.slab)
+  func slabNumber(of frame: PageFrameNumber, _ pages: borrowing PageAllocator) -> Int? {
+    guard let head = pages.head(of: frame),
+      pages.frames[head].flags.contains(.slab)
     else { return nil }
-    return Int(frames[head].owner.number)
+    return Int(pages.frames[head].owner.number)
   }
 
   // MARK: Why a free is refused
 
   @inline(never)
-  func notLive(_ address: KernelAddress) -> MachineError {
-    guard let frame = frame(at: address), let number = slabNumber(of: frame) else {
+  func notLive(_ address: KernelAddress, _ pages: borrowing PageAllocator) -> MachineError {
+    guard let frame = pages.physical.frame(at: address),
+      let number = slabNumber(of: frame, pages)
+    else {
       return .slab(.notAnObject(address))
     }
-    let slab = slabHead(frame)
-    let offset = (address - plan.directMap.lowerBound).rawValue - objectOffset(slab, 0, number)
-    let record = slabs.caches[number]
+    let slab = slabHead(frame, pages)
+    let offset = (address - directStart).rawValue - objectOffset(slab, 0, number, pages)
+    let record = caches[number]
     guard offset >= 0, offset % record.stride == 0, offset / record.stride < record.objectsPerSlab
     else { return .slab(.notAnObject(address)) }
-    return .slab(.doubleFree(slabs.definitions[number].name, address))
+    return .slab(.doubleFree(definitions[number].name, address))
   }
 
   @inline(never)
-  func foreign(_ offset: Int, _ number: Int) -> MachineError {
-    let owner = frames[PageFrameNumber(index: offset >> 12)].owner
+  func foreign(_ offset: Int, _ number: Int, _ pages: borrowing PageAllocator) -> MachineError {
+    let owner = pages.frames[PageFrameNumber(index: offset >> 12)].owner
     let name =
-      owner.kind == .slab ? slabs.definitions[Int(owner.number)].name : "kmalloc (whole pages)"
+      owner.kind == .slab ? definitions[Int(owner.number)].name : "kmalloc (whole pages)"
     return .slab(
       .foreignObject(
-        plan.directMap.lowerBound + ByteCount(offset), owner: name,
-        given: slabs.definitions[number].name))
+        directStart + ByteCount(offset), owner: name,
+        given: definitions[number].name))
   }
 }

@@ -28,7 +28,7 @@ public struct SlabCacheStatistics: Sendable, Hashable {
   public var liveObjects: Int
   /// Objects in processors' arrays.
   public var cachedObjects: Int
-  /// All objects of all slabs.
+  /// All objects of all
   public var objects: Int
   /// Slabs all of whose objects are in use.
   public var fullSlabs: Int
@@ -47,21 +47,21 @@ public struct SlabCacheStatistics: Sendable, Hashable {
   /// How many objects move to or from a processor's array at a time.
   public var batch: Int
 
-  /// All slabs.
+  /// All
   public var slabs: Int { fullSlabs + partialSlabs + emptySlabs }
 }
 
-extension Machine {
+extension SlabAllocator {
   /// A cache as it is now.
-  public func statistics(of cache: SlabCacheNumber) throws(MachineError) -> SlabCacheStatistics {
+  func statistics(of cache: SlabCacheNumber) throws(MachineError) -> SlabCacheStatistics {
     let number = try check(cache)
-    let record = slabs.caches[number]
-    let nodes = (0..<nodeCount).map { slabs.lists[number * nodeCount + $0] }
+    let record = caches[number]
+    let nodes = (0..<nodeCount).map { lists[number * nodeCount + $0] }
     let cached = (0..<processorCount).reduce(0) {
-      $0 + slabs.arrays[number * processorCount + $1].count
+      $0 + arrays[number * processorCount + $1].count
     }
     return SlabCacheStatistics(
-      name: slabs.definitions[number].name, objectSize: ByteCount(record.objectSize),
+      name: definitions[number].name, objectSize: ByteCount(record.objectSize),
       stride: ByteCount(record.stride), objectsPerSlab: record.objectsPerSlab,
       order: Order(unchecked: record.order), colours: record.colours,
       colourStep: ByteCount(record.colourStep), isOffSlab: record.freeListCachePlusOne > 0,
@@ -75,69 +75,79 @@ extension Machine {
   }
 
   /// The cache of an object, and the object's first address, for any address inside of it.
-  public func object(
-    at address: KernelAddress
+  func object(
+    at address: KernelAddress, _ pages: borrowing PageAllocator
   ) -> (cache: SlabCacheNumber, object: KernelAddress, isLive: Bool)? {
-    guard let frame = frame(at: address), let number = slabNumber(of: frame) else { return nil }
-    let slab = slabHead(frame)
-    let record = slabs.caches[number]
-    let offset = (address - plan.directMap.lowerBound).rawValue
-    let distance = offset - (slab.index << 12 + Int(frames[slab].index))
+    guard let frame = pages.physical.frame(at: address),
+      let number = slabNumber(of: frame, pages)
+    else { return nil }
+    let slab = slabHead(frame, pages)
+    let record = caches[number]
+    let offset = (address - directStart).rawValue
+    let distance = offset - (slab.index << 12 + Int(pages.frames[slab].index))
     guard distance >= 0, distance / record.stride < record.objectsPerSlab else { return nil }
-    let start = objectOffset(slab, distance / record.stride, number)
-    return (handle(number), plan.directMap.lowerBound + ByteCount(start), slabs.isLive(start))
+    let start = objectOffset(slab, distance / record.stride, number, pages)
+    return (handle(number), directStart + ByteCount(start), isLive(start))
   }
 
-  func checkSlabs(_ broken: inout [String]) {
+  /// Checks every cache, its slabs and its objects.
+  ///
+  /// - Returns: what does not hold, and where.
+  func checkInvariants(_ pages: borrowing PageAllocator) -> [String] {
+    var broken: [String] = []
     var frameCounts = [0, 0]
-    for number in slabs.definitions.indices where slabs.caches[number].isUsed {
-      checkCache(number, &broken, &frameCounts)
+    for number in definitions.indices where caches[number].isUsed {
+      check(number, pages, &broken, &frameCounts)
     }
-    if count(.slabReclaimable) != frameCounts[0] {
-      broken.append("\(frameCounts[0]) reclaimable slab frames, not \(count(.slabReclaimable))")
+    if pages.count(.slabReclaimable) != frameCounts[0] {
+      broken.append(
+        "\(frameCounts[0]) reclaimable slab pages.frames, not \(pages.count(.slabReclaimable))")
     }
-    if count(.slabUnreclaimable) < frameCounts[1] {
-      broken.append("\(frameCounts[1]) slab frames, not \(count(.slabUnreclaimable))")
+    if pages.count(.slabUnreclaimable) < frameCounts[1] {
+      broken.append("\(frameCounts[1]) slab pages.frames, not \(pages.count(.slabUnreclaimable))")
     }
+    return broken
   }
 
-  private func checkCache(
-    _ number: Int, _ broken: inout [String], _ frameCounts: inout [Int]
+  private func check(
+    _ number: Int, _ pages: borrowing PageAllocator, _ broken: inout [String],
+    _ frameCounts: inout [Int]
   ) {
-    let name = "slab cache \(slabs.definitions[number].name)"
-    let record = slabs.caches[number]
+    let name = "slab cache \(definitions[number].name)"
+    let record = caches[number]
     var cached: Set<Int> = []
     for cpu in 0..<processorCount {
       let array = number * processorCount + cpu
-      if slabs.arrays[array].count > record.limit { broken.append("\(name): array too full") }
-      for entry in 0..<slabs.arrays[array].count {
-        let offset = Int(slabs.entries[array * SlabState.arraySize + entry])
+      if arrays[array].count > record.limit { broken.append("\(name): array too full") }
+      for entry in 0..<arrays[array].count {
+        let offset = Int(entries[array * Self.arraySize + entry])
         if !cached.insert(offset).inserted { broken.append("\(name): an object is cached twice") }
-        if slabs.isLive(offset) { broken.append("\(name): a live object is cached") }
+        if isLive(offset) { broken.append("\(name): a live object is cached") }
       }
     }
     var slabCount = 0
     var live = 0
     for node in 0..<nodeCount {
-      let lists = slabs.lists[number * nodeCount + node]
+      let lists = lists[number * nodeCount + node]
       var free = 0
       for (list, range) in [
         (lists.full, record.objectsPerSlab...record.objectsPerSlab),
         (lists.partial, 1...max(1, record.objectsPerSlab - 1)), (lists.empty, 0...0),
       ] {
-        let elements = list.elements(frames)
+        let elements = list.elements(pages.frames)
         if elements.count != list.count { broken.append("\(name): a list is broken") }
         slabCount += elements.count
         for slab in elements {
-          let active = Int(frames[slab].privateData)
+          let active = Int(pages.frames[slab].privateData)
           free += record.objectsPerSlab - active
-          if !range.contains(active) || !frames[slab].flags.isSuperset(of: [.slab, .allocated])
-            || frames[slab].owner != FrameOwner(.slab, number: UInt64(number))
-            || Int(frames[slab].zoneIndex) >> 2 != node
+          if !range.contains(active)
+            || !pages.frames[slab].flags.isSuperset(of: [.slab, .allocated])
+            || pages.frames[slab].owner != FrameOwner(.slab, number: UInt64(number))
+            || Int(pages.frames[slab].zoneIndex) >> 2 != node
           {
             broken.append("\(name): slab at frame \(slab), \(active) taken, is in the wrong list")
           }
-          live += checkSlab(slab, number, cached, &broken)
+          live += checkSlab(slab, number, cached, pages, &broken)
         }
       }
       if free != lists.freeObjects {
@@ -155,18 +165,22 @@ extension Machine {
 
   /// Every object of a slab is live, or in an array, or named once by the free list.
   private func checkSlab(
-    _ slab: PageFrameNumber, _ number: Int, _ cached: Set<Int>, _ broken: inout [String]
+    _ slab: PageFrameNumber, _ number: Int, _ cached: Set<Int>, _ pages: borrowing PageAllocator,
+    _ broken: inout [String]
   ) -> Int {
-    let record = slabs.caches[number]
-    let active = min(Int(frames[slab].privateData), record.objectsPerSlab)
-    let free = Set((active..<record.objectsPerSlab).map { freeListEntry(freeList(slab), $0) })
+    let record = caches[number]
+    let active = min(Int(pages.frames[slab].privateData), record.objectsPerSlab)
+    var free: Set<Int> = []
+    for entry in active..<record.objectsPerSlab {
+      free.insert(freeListEntry(freeList(slab, pages), entry, pages))
+    }
     if free.count != record.objectsPerSlab - active {
       broken.append("slab at frame \(slab): the free list names an object twice")
     }
     var live = 0
     for index in 0..<record.objectsPerSlab {
-      let offset = objectOffset(slab, index, number)
-      let places = [slabs.isLive(offset), cached.contains(offset), free.contains(index)]
+      let offset = objectOffset(slab, index, number, pages)
+      let places = [isLive(offset), cached.contains(offset), free.contains(index)]
       if places.count(where: { $0 }) != 1 {
         broken.append("slab at frame \(slab): object \(index) is live, cached, free: \(places)")
       }
@@ -176,16 +190,16 @@ extension Machine {
   }
 }
 
-extension Machine {
+extension SlabAllocator {
   /// Objects that would go with empty slabs, and those in processors' arrays.
-  var emptySlabObjects: Int {
+  var emptyObjects: Int {
     var count = 0
-    for number in slabs.definitions.indices where slabs.caches[number].isUsed {
+    for number in definitions.indices where caches[number].isUsed {
       for node in 0..<nodeCount {
         count +=
-          slabs.lists[number * nodeCount + node].empty.count * slabs.caches[number].objectsPerSlab
+          lists[number * nodeCount + node].empty.count * caches[number].objectsPerSlab
       }
-      for cpu in 0..<processorCount { count += slabs.arrays[number * processorCount + cpu].count }
+      for cpu in 0..<processorCount { count += arrays[number * processorCount + cpu].count }
     }
     return count
   }

@@ -46,7 +46,7 @@ import Testing
     var order: [PageFrameNumber] = []
     for _ in 0..<(now.objectsPerSlab * now.colours * 2) {
       let object = try machine.allocateObject(from: cache)
-      let frame = machine.slabHead(try present(machine.frame(at: object)))
+      let frame = machine.slabs.slabHead(try present(machine.frame(at: object)), machine.pages)
       let base = machine.directAddress(of: frame)
       let offset = UInt64((object - base).rawValue)
       if offsets[frame] == nil { order.append(frame) }
@@ -100,7 +100,7 @@ import Testing
     let objects = try (0..<(2 * perSlab)).map { _ in try machine.allocateObject(from: cache) }
     // One slab becomes empty, and half of the other: more than the batch that is asked for.
     for object in objects.dropFirst(perSlab / 2) { try machine.freeObject(object, to: cache) }
-    machine.flush(cache.index, cache.index, SlabState.arraySize)
+    machine.slabs.flush(cache.index, cache.index, SlabAllocator.arraySize, &machine.pages)
     #expect(try machine.statistics(of: cache).emptySlabs == 1)
     #expect(try machine.statistics(of: cache).partialSlabs == 1)
     _ = try machine.allocateObject(from: cache)
@@ -114,7 +114,7 @@ import Testing
     let cache = try machine.createSlabCache("dentry", objectSize: 192)
     let limit = try machine.statistics(of: cache).limit
     let objects = try (0...limit).map { _ in try machine.allocateObject(from: cache) }
-    machine.flush(cache.index, cache.index, SlabState.arraySize)
+    machine.slabs.flush(cache.index, cache.index, SlabAllocator.arraySize, &machine.pages)
     for object in objects { try machine.freeObject(object, to: cache) }
     let kept = try machine.statistics(of: cache).cachedObjects
     #expect(kept == limit + 1 - (try machine.statistics(of: cache).batch))
@@ -264,8 +264,9 @@ import Testing
     let now = try machine.statistics(of: cache)
     #expect(!now.isOffSlab)
     let object = try machine.allocateObject(from: cache)
-    let slab = machine.slabHead(try present(machine.frame(at: object)))
-    let list = machine.plan.directMap.lowerBound + ByteCount(machine.freeList(slab))
+    let slab = machine.slabs.slabHead(try present(machine.frame(at: object)), machine.pages)
+    let list =
+      machine.plan.directMap.lowerBound + ByteCount(machine.slabs.freeList(slab, machine.pages))
     try machine.shrinkSlabCache(cache)
     try machine.write(Array(repeating: 0xFF, count: now.objectsPerSlab * 2), at: list)
     #expect(throws: MachineError.slab(.corruptedDescriptor("plain", slab))) {
