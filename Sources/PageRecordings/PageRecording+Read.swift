@@ -45,8 +45,10 @@ private struct RecordingReader {
     while start < text.bytes.count {
       let end = text.find(0x0a, in: start..<text.bytes.count) ?? text.bytes.count
       number += 1
+      // A serial line, or an editor, may have ended lines with CR and LF.
+      let hasReturn = end > start && text.bytes[end - 1] == 0x0d
       do throws(PageRecordingError.Problem) {
-        try read(start..<end, number)
+        try read(start..<(hasReturn ? end - 1 : end), number)
       } catch {
         throw PageRecordingError(problem: error, line: number)
       }

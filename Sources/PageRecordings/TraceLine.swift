@@ -5,8 +5,9 @@
 //     busybox-57  [001] d..2.  1.234567: mm_page_alloc_zone_locked: page=… pfn=0x3fd order=0 migratetype=1 …
 //     comm-pid   processor            time  event                   fields
 //
-// comm may have anything in it, blanks and colons too: the processor in its brackets ends it. Events
-// that the replay has no use for are skipped, so that a recording may have more.
+// comm may have anything in it, brackets, blanks and colons too, but no more than 15 bytes: too few for
+// a process number, a processor, and a time with six decimals. Where these three follow each other, comm
+// ends. Events that the replay has no use for are skipped, so that a recording may have more.
 //
 // Source: TP_printk of include/trace/events/kmem.h, print_trace_line() of kernel/trace, Linux 6.12.
 
@@ -74,20 +75,43 @@ struct TraceLineReader {
     return .event(event)
   }
 
-  /// The number in brackets, and the place behind them.
+  /// The processor's number, and the place behind its brackets.
   private func processor(_ line: RecordingText.Line) -> (Int, Int)? {
     var place = line.lowerBound
     while let bracket = text.find(0x5b, in: place..<line.upperBound) {
       place = bracket + 1
       guard let end = text.find(0x5d, in: place..<line.upperBound) else { return nil }
-      if bracket > line.lowerBound, text.bytes[bracket - 1] == 0x20, end - place >= 3,
-        let number = text.number(place..<end)
+      if end - place >= 3, let number = text.number(place..<end),
+        hasProcess(before: bracket, in: line), hasTime(behind: end + 1, in: line)
       {
         return (number, end + 1)
       }
     }
     return nil
   }
+
+  /// Whether `-PID` and blanks stand before a place.
+  private func hasProcess(before place: Int, in line: RecordingText.Line) -> Bool {
+    var end = place
+    while end > line.lowerBound, text.bytes[end - 1] == 0x20 { end -= 1 }
+    var start = end
+    while start > line.lowerBound, isDigit(text.bytes[start - 1]) { start -= 1 }
+    return end < place && start < end && start > line.lowerBound && text.bytes[start - 1] == 0x2d
+  }
+
+  /// Whether a blank, flags, and a time `1.234567:` stand behind a place.
+  private func hasTime(behind place: Int, in line: RecordingText.Line) -> Bool {
+    guard place < line.upperBound, text.bytes[place] == 0x20,
+      let flags = text.word(from: place, in: line),
+      let time = text.word(from: flags.upperBound, in: line), time.count >= 9
+    else { return false }
+    let point = time.upperBound - 8
+    return text.bytes[point] == 0x2e && text.bytes[time.upperBound - 1] == 0x3a
+      && text.bytes[time.lowerBound..<point].allSatisfy(isDigit)
+      && text.bytes[point + 1..<point + 7].allSatisfy(isDigit)
+  }
+
+  private func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 
   /// The place of the next colon that a blank follows.
   private func pair(from place: Int, in line: RecordingText.Line) -> Int? {

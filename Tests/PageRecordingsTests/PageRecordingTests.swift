@@ -75,6 +75,30 @@ struct PageRecordingTests {
     #expect(end.zones[0].blocks == [0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0])
   }
 
+  @Test(
+    "a command's name may look like the rest of the line",
+    arguments: [
+      "a [007] b: c", "[007] x: y", "x-1 [007] b: c", "-1 [007] d 1.2:", "<idle>", "-1", "a]",
+    ])
+  func commands(name: String) throws {
+    let line = traceLine(
+      "mm_page_free: page=00000000a1b2c3d4 pfn=0x1002 order=1", processor: 1, command: name)
+    let recording = try PageRecording(Array(emptyRecording(trace: line).utf8))
+    #expect(recording.events.map(\.processor) == [1])
+    #expect(recording.events.map(\.frame) == [0x1002])
+  }
+
+  @Test("lines may end with a carriage return as well")
+  func returns() throws {
+    let bytes = try Self.real()
+    let lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
+    let converted = try PageRecording(Array(lines.joined(separator: [0x0d, 0x0a])))
+    let recording = try PageRecording(bytes)
+    #expect(converted.kernel == recording.kernel && converted.events == recording.events)
+    #expect(converted.snapshots.map(\.free) == recording.snapshots.map(\.free))
+    #expect(converted.snapshots.map(\.counters) == recording.snapshots.map(\.counters))
+  }
+
   @Test("what the kernel did without an event is counted, and forgiven")
   func unseen() throws {
     let take = traceLine(

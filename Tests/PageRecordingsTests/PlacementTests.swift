@@ -45,9 +45,10 @@ func emptyRecording(free: [ClosedRange<Int>] = [0x1000...0x13ff], trace: String 
     + trace + mark("after begin") + mark("after end") + "== end\n"
 }
 
-/// A line of the trace.
-func traceLine(_ event: String, processor: Int = 0) -> String {
-  "       a b: [x]-57      [00\(processor)] d..2.     1.234567: \(event)\n"
+/// A line of the trace, as the kernel prints it: `%16s-%-7d [%03d] flags time: event`.
+func traceLine(_ event: String, processor: Int = 0, command: String = "a b: [x]") -> String {
+  let blanks = String(repeating: " ", count: max(0, 16 - command.utf8.count))
+  return "\(blanks)\(command)-57      [00\(processor)] d..2.     1.234567: \(event)\n"
 }
 
 @Suite("taking blocks at a place")
