@@ -13,8 +13,6 @@ internal import Tamalloc
 
 extension PhysicalFrames {
   /// Whether a frame is RAM, and not a hole.
-  ///
-  /// - Complexity: O(log(stretches of RAM)).
   func isRAM(_ frame: PageFrameNumber) -> Bool { range(of: frame) != nil }
 
   /// The stretch of RAM that a frame lies in, or nil for a hole.
@@ -83,10 +81,7 @@ extension PhysicalFrames {
     return windows.area.place(of: address)
   }
 
-  /// Hands on the bytes of `count` frames from `frame` on, wherever they are: frames of HIGHMEM are
-  /// mapped for that time.
-  ///
-  /// - Throws: ``MachineError/noSuchFrame(_:)`` beyond the end of RAM; where the host can't map them.
+  /// Hands on the bytes of `count` frames from `frame` on; those of HIGHMEM are mapped for that time.
   func withBytes<Result>(
     of frame: PageFrameNumber, count: Int = 1,
     _ body: (UnsafeMutableRawBufferPointer) -> Result

@@ -50,8 +50,6 @@ struct HighMemoryWindows: ~Copyable {
 
 extension PhysicalFrames {
   /// Gives a frame an address (kmap): its own where it has one, else a window's.
-  ///
-  /// - Throws: ``MachineError/noWindow(limit:)`` where all are in use (Linux would sleep).
   mutating func map(_ frame: PageFrameNumber) throws(MachineError) -> KernelAddress {
     guard isRAM(frame) else { throw .noSuchFrame(UInt64(frame.rawValue)) }
     if frame.index < plan.directFrames { return directAddress(of: frame) }
@@ -73,8 +71,6 @@ extension PhysicalFrames {
   }
 
   /// Gives a window back (kunmap); its frame may keep it until others need it.
-  ///
-  /// - Throws: ``MachineError/notMapped(_:)`` where the frame has no window in use.
   mutating func unmap(_ frame: PageFrameNumber) throws(MachineError) {
     guard isRAM(frame) else { throw .noSuchFrame(UInt64(frame.rawValue)) }
     if frame.index < plan.directFrames { return }

@@ -8,14 +8,7 @@ extension SlabAllocator {
   /// A line of the processor's cache, and so the least colour.
   static let cacheLine = 64
 
-  /// Makes a cache (kmem_cache_create). It has no slab until an object is asked for.
-  ///
-  /// - Parameters:
-  ///   - name: as slabinfo shows it.
-  ///   - objectSize: 1 byte to 128 KiB.
-  ///   - alignment: a power of two up to 4,096; 8 at least.
-  ///   - constructor: run for each object when its slab is made.
-  /// - Throws: ``SlabError`` for what no cache can have.
+  /// Makes a cache without a slab.
   mutating func create(
     _ name: String, objectSize: ByteCount, alignment: ByteCount = 8,
     options: SlabCacheOptions = [], constructor: SlabConstructor? = nil, for layout: MachineLayout
@@ -51,9 +44,7 @@ extension SlabAllocator {
     return handle(number)
   }
 
-  /// Destroys a cache and gives its slabs back (kmem_cache_destroy).
-  ///
-  /// - Throws: ``SlabError/cacheInUse(_:objects:)`` where an object is in use; then nothing is lost.
+  /// Destroys a cache and gives its slabs back.
   mutating func destroy(
     _ cache: SlabCacheNumber, _ pages: inout PageAllocator
   ) throws(MachineError) {

@@ -76,10 +76,7 @@ extension SlabAllocator {
     }
   }
 
-  /// Looks at every object of a cache, free or not.
-  ///
-  /// - Returns: the damage found; caches without red zones and poison never have any.
-  /// - Complexity: O(bytes of the cache's slabs).
+  /// Looks at every object of a cache, free or not, and says what damage it found.
   func checkObjects(
     of cache: SlabCacheNumber, _ pages: borrowing PageAllocator
   ) throws(MachineError) -> [SlabError] {

@@ -8,10 +8,7 @@
 internal import Pages
 
 extension SlabAllocator {
-  /// Frees an object (kmem_cache_free).
-  ///
-  /// - Throws: ``SlabError``: it is free already, no object, another cache's, or its red zone was
-  ///   overwritten.
+  /// Frees an object of a cache.
   @inline(__always)
   mutating func free(
     _ address: KernelAddress, to cache: SlabCacheNumber, _ pages: inout PageAllocator
@@ -79,7 +76,7 @@ extension SlabAllocator {
     arrays[array].count += 1
   }
 
-  /// Returns the objects that were freed first to their
+  /// Returns the objects that were freed first to their slabs.
   mutating func flush(
     _ number: Int, _ array: Int, _ wanted: Int, _ pages: inout PageAllocator
   ) {
@@ -143,16 +140,14 @@ extension SlabAllocator {
 
   // MARK: Giving memory back
 
-  /// Returns what processors' arrays hold, and gives empty slabs back (kmem_cache_shrink).
-  ///
-  /// - Returns: the frames that became free.
+  /// Returns what processors' arrays hold, gives empty slabs back, and says how many frames those had.
   mutating func shrink(
     _ cache: SlabCacheNumber, _ pages: inout PageAllocator
   ) throws(MachineError) -> Int {
     shrink(number: try check(cache), &pages)
   }
 
-  /// The same for every cache (kmem_cache_reap).
+  /// The same for every cache.
   mutating func reap(_ pages: inout PageAllocator) -> Int {
     var freed = 0
     // Twice: slabs of free lists become empty only when the slabs that they are of have gone.

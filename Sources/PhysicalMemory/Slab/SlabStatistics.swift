@@ -28,7 +28,7 @@ public struct SlabCacheStatistics: Sendable, Hashable {
   public var liveObjects: Int
   /// Objects in processors' arrays.
   public var cachedObjects: Int
-  /// All objects of all
+  /// All objects of all slabs.
   public var objects: Int
   /// Slabs all of whose objects are in use.
   public var fullSlabs: Int
@@ -47,7 +47,7 @@ public struct SlabCacheStatistics: Sendable, Hashable {
   /// How many objects move to or from a processor's array at a time.
   public var batch: Int
 
-  /// All
+  /// All slabs.
   public var slabs: Int { fullSlabs + partialSlabs + emptySlabs }
 }
 

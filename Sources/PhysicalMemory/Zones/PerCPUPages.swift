@@ -105,10 +105,7 @@ extension PageAllocator {
     }
   }
 
-  /// Gives all that processors keep for themselves back to the buddy system (drain_all_pages).
-  ///
-  /// - Returns: the frames given back.
-  @discardableResult
+  /// Gives all that processors keep for themselves back to the buddy system; returns how many frames.
   mutating func drainPerCPUPages(of processor: ProcessorNumber? = nil) -> Int {
     var drained = 0
     for zone in 0..<zones.count where zones[zone].managed > 0 {
