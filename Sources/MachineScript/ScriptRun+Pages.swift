@@ -18,6 +18,8 @@ struct ScriptOrigin {
 extension ScriptRun {
   /// The most things that a statement makes.
   static var most: Int { 1 << 26 }
+  /// The most objects that a statement makes: some cost nothing, and are never refused.
+  static var mostObjects: Int { 1 << 22 }
 
   /// Reads `count N` or `all`, which goes on until the machine refuses.
   func count(

@@ -56,21 +56,25 @@ extension ScriptRun {
     let flags = try words.flags()
     let (count, _) = try count(&words)
     try words.finish()
-    var held = holdings.elements[name] ?? ScriptElements(pool: pool)
-    guard held.pool == pool else {
+    if let held = holdings.elements[name], held.pool != pool {
       throw ScriptError.Problem.otherKind(
         name, is: "elements of another memory pool", expected: "of this one")
     }
-    for _ in 0..<count {
+    // A pool over nothing is never empty, and whoever may wait is never refused.
+    for _ in 0..<min(count, Self.mostObjects) {
       let arrivals = arrivals
       let key = arrivals.nextKey
       arrivals.nextKey += 1
       let element = try machine.allocate(from: pool, flags: flags) { _, element in
         arrivals.elements[key] = element
       }
-      if let element { held.elements.append(element) } else { held.waiting.append(key) }
       holdings.kinds[name] = .elements
-      holdings.elements[name] = held
+      // In its place: a copy would make many elements cost their square.
+      if let element {
+        holdings.elements[name, default: ScriptElements(pool: pool)].elements.append(element)
+      } else {
+        holdings.elements[name, default: ScriptElements(pool: pool)].waiting.append(key)
+      }
     }
   }
 

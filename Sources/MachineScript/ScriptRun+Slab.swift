@@ -95,7 +95,7 @@ extension ScriptRun {
     let (count, isAll) = try count(&words)
     try words.finish()
     // Nothing at all costs nothing: without a limit, kmalloc of 0 bytes would never be refused.
-    for done in 0..<min(count, 1 << 22) {
+    for done in 0..<min(count, Self.mostObjects) {
       let made = try one(mayFail: isAll, flags, make)
       guard let address = made else { return }
       holdings.kinds[name] = .objects
