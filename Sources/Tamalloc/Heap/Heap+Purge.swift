@@ -12,7 +12,7 @@
 // fault all of them in again.
 //
 // A tick comes each `purgeDelay` milliseconds: from a thread that is there only while something waits
-// to be given back, or, where it is not wanted, from the threads that allocate and free.
+// to be given back, or, where it is not wanted or can't be, from the threads that allocate and free.
 //
 // Parked heaps are visited, too: what other threads have freed into them is collected.
 
@@ -36,9 +36,10 @@ extension UnsafeMutablePointer where Pointee == Heap {
   /// - Precondition: the lock is not held.
   func expectPurge(_ unused: Int) {
     if unsafe unused < Self.worthwhile { return }
-    if unsafe pointee.settings.hasPurgeThread {
+    if unsafe pointee.settings.hasPurgeThread, unsafe !pointee.purger.isRefused {
       if unsafe !pointee.purger.isRunning { unsafe startPurger() }
-    } else {
+    }
+    if unsafe !pointee.purger.isRunning {
       let now = Syscalls.milliseconds
       if unsafe now &- pointee.lastTick.load(ordering: .relaxed) >= pointee.settings.purgeDelay {
         unsafe pointee.lastTick.store(now, ordering: .relaxed)

@@ -36,7 +36,6 @@ extension LargeBlock {
   ) -> Bool {
     unsafe heap.pointee.lock.lock()
     let question = unsafe heap.pointee.density.question(size)
-    var tables = unsafe heap.pointee.pageTables
     let room = unsafe heap.pointee.settings.cacheSize
     let kept = unsafe Int(heap.pointee.ranges.dirtyBytes)
     let clears = unsafe heap.pointee.ranges.zeroCommitted < keptCommitted
@@ -48,7 +47,8 @@ extension LargeBlock {
       guard discard(start, size) else { return false }
       committed = 0
     case .scan:
-      committed = tables.committed(start, size, clears ? .clear(limit: size / 2) : .count)
+      committed = unsafe heap.pointee.pageTables.committed(
+        start, size, clears ? .clear(limit: size / 2) : .count)
       if committed == nil, size > 16 << 20 { return false }
     }
     let isDirty = (committed ?? size) > size / 2
@@ -58,7 +58,6 @@ extension LargeBlock {
     }
     unsafe heap.pointee.lock.lock()
     if question == .scan {
-      unsafe heap.pointee.pageTables = tables
       if let committed { unsafe heap.pointee.density.note(committed, of: size) }
     }
     let evicted = unsafe heap.pointee.ranges.add(start, UInt(size), isDirty: isDirty)

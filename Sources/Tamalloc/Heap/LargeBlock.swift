@@ -112,12 +112,10 @@ enum LargeBlock {
     unsafe heap.pointee.lock.lock()
     let last = unsafe heap.pointee.lastMapped
     unsafe heap.pointee.lastMapped = (start, size)
-    var tables = unsafe heap.pointee.pageTables
     unsafe heap.pointee.lock.unlock()
     if last.size == size, unsafe usableSize(last.start, heap) == size {
-      let committed = tables.committed(last.start, huge, .count)
+      let committed = unsafe heap.pointee.pageTables.committed(last.start, huge, .count)
       unsafe heap.pointee.lock.lock()
-      unsafe heap.pointee.pageTables = tables
       if let committed {
         for _ in 0..<2 { unsafe heap.pointee.density.note(committed, of: huge, like: size) }
       }
