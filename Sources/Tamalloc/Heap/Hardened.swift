@@ -64,32 +64,32 @@ internal import Pages
     return isLive ? mixed : ~mixed
   }
 
-  /// Aborts unless a live block begins there; returns the size that was asked for.
-  func check(_ block: UInt, _ span: SpanPointer, function: StaticString) -> Int {
-    let address = VirtualAddress(rawValue: block)
+  /// What an address turns out to be.
+  enum Verdict {
+    /// A live block's, of which so many bytes were asked for.
+    case live(Int)
+    case wrong(Misuse)
+  }
+
+  /// Whether a live block begins there, as nobody has written behind it. The lock is held.
+  func verdict(_ block: UInt, _ span: SpanPointer) -> Verdict {
     let size = unsafe UInt(span.pointee.blockSize)
     guard unsafe span.pointee.state != .vacant, unsafe block >= span.pointee.start, size > 0 else {
-      Report.abort(function: function, address, .unknown)
+      return .wrong(.unknown)
     }
     let offset = unsafe (block &- span.pointee.start) % size
     if offset != 0 {
       let start = VirtualAddress(rawValue: block &- offset)
-      Report.abort(
-        function: function, address, .inside(start: start, length: ByteCount(Int(size))))
+      return .wrong(.inside(start: start, length: ByteCount(Int(size))))
     }
     let trailer = block &+ size &- UInt(Self.trailer)
     let found = unsafe Memory.word(trailer)
-    if found == canary(block, isLive: false) {
-      Report.abort(function: function, address, .freed)
-    }
+    if found == canary(block, isLive: false) { return .wrong(.freed) }
     let asked = unsafe Memory.word(trailer &+ 8) ^ secret
-    guard found == canary(block, isLive: true), asked <= size &- UInt(Self.trailer) else {
-      Report.abort(function: function, address, .overflown)
-    }
-    guard Self.isZero(block &+ asked, trailer) else {
-      Report.abort(function: function, address, .overflown)
-    }
-    return Int(asked)
+    guard found == canary(block, isLive: true), asked <= size &- UInt(Self.trailer),
+      Self.isZero(block &+ asked, trailer)
+    else { return .wrong(.overflown) }
+    return .live(Int(asked))
   }
 
   /// Whether a block of a free list, but for its link, is as ``release(_:)`` left it.
@@ -136,9 +136,14 @@ internal import Pages
   }
 
   /// Puts a block into quarantine, and sets the oldest there free. The lock is held.
-  mutating func release(_ block: UInt) {
+  mutating func release(_ block: UInt, function: StaticString) {
     let span = unsafe SpanPointer(containing: block)
-    let asked = unsafe check(block, span, function: "free")
+    let asked: Int
+    switch unsafe verdict(block, span) {
+    case .live(let size): asked = size
+    case .wrong(let misuse):
+      Report.abort(function: function, VirtualAddress(rawValue: block), misuse)
+    }
     let size = unsafe UInt(span.pointee.blockSize)
     Syscalls.clearBytes(block, asked)
     mark(block, size, asked: 0, isLive: false)

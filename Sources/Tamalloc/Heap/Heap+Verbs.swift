@@ -144,6 +144,12 @@ extension Heap {
 
   /// What is known of an address that lies in a segment.
   static func diagnose(_ block: UInt, _ span: SpanPointer) -> Misuse {
-    unsafe span.pointee.state == .vacant ? .unknown : .freed
+    let size = unsafe UInt(span.pointee.blockSize)
+    guard unsafe span.pointee.state != .vacant, size != 0, unsafe block >= span.pointee.start else {
+      return .unknown
+    }
+    let offset = unsafe (block &- span.pointee.start) % size
+    if offset == 0 { return .freed }
+    return .inside(start: VirtualAddress(rawValue: block &- offset), length: ByteCount(Int(size)))
   }
 }

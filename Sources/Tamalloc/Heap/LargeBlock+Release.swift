@@ -9,11 +9,13 @@ extension LargeBlock {
   /// pages back when they are freed. The last such block's are kept in any case.
   private static let keptCommitted: UInt = 256 << 10
 
-  static func release(_ block: UInt, _ heap: UnsafeMutablePointer<Heap>) {
+  static func release(
+    _ block: UInt, _ heap: UnsafeMutablePointer<Heap>, function: StaticString
+  ) {
     let before = Syscalls.errorNumber
     let address = VirtualAddress(rawValue: block)
     guard let (slot, found) = unsafe heap.pointee.blocks.table.claim(address) else {
-      Report.abort(function: "free", address, unsafe heap.pointee.blocks.diagnose(address))
+      Report.abort(function: function, address, unsafe heap.pointee.blocks.diagnose(address))
     }
     unsafe heap.pointee.blocks.table.vacate(slot, of: address)
     unsafe dispose(of: found.reservation, heap)
