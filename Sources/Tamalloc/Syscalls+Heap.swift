@@ -27,7 +27,23 @@ extension Syscalls {
     }
   }
 
-  static func yieldProcessor() { _ = sched_yield() }
+  /// Sleeps while a word has a value, for some time at most.
+  static func wait(on word: UnsafeMutablePointer<UInt32>, while value: UInt32, microseconds: Int) {
+    unsafe ctamalloc_wait_word(word, value, microseconds)
+  }
+
+  /// Wakes one who sleeps on a word.
+  static func wake(on word: UnsafeMutablePointer<UInt32>) { unsafe ctamalloc_wake_word(word) }
+
+  /// Whether a process with another number has this address space: between vfork and exec, for one.
+  static func sharesMemory(with process: Int) -> Bool {
+    ctamalloc_shares_memory(Int32(truncatingIfNeeded: process)) != 0
+  }
+
+  /// Whether a page is in memory.
+  static func isResident(_ page: VirtualAddress) -> Bool {
+    unsafe ctamalloc_is_resident(page.pointer) != 0
+  }
 
   static func sleep(microseconds: Int) { ctamalloc_sleep(microseconds) }
 

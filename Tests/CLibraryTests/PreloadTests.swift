@@ -164,6 +164,10 @@ import Testing
     Meeting(name: "interposed", flag: "-DSTANDS_BEFORE_MMAP"),
     Meeting(name: "no-thread", flag: "-DLARGE_AREA"),
     Meeting(name: "file-limit", limit: "ulimit -f 1000"),
+    Meeting(name: "shared-memory"),
+    Meeting(name: "untold-child", limit: "export TAMALLOC_PURGE_DELAY=100"),
+    Meeting(name: "locked"),
+    Meeting(name: "mappings", limit: "export TAMALLOC_HARDENED=1"),
     Meeting(name: "alignments"), Meeting(name: "other-names"), Meeting(name: "deep"),
   ]
 

@@ -107,6 +107,30 @@ static inline void ctamalloc_clear(void *start, size_t size) {
 #undef CTAMALLOC_STORE
 }
 
+/* Sleeps while a word has a value, for some time at most; wakes one sleeper. */
+static inline void ctamalloc_wait_word(const void *word, uint32_t value,
+                                       long microseconds) {
+  struct timespec time = {microseconds / 1000000,
+                          microseconds % 1000000 * 1000};
+  syscall(SYS_futex, word, 128 /* FUTEX_WAIT, private */, value, &time, NULL, 0);
+}
+
+static inline void ctamalloc_wake_word(const void *word) {
+  syscall(SYS_futex, word, 129 /* FUTEX_WAKE, private */, 1, NULL, NULL, 0);
+}
+
+/* Whether this process and another have one address space (kcmp, KCMP_VM). No,
+ * too, where the kernel does not tell. */
+static inline int ctamalloc_shares_memory(int process) {
+  return syscall(SYS_kcmp, syscall(SYS_getpid), process, 1, 0, 0) == 0;
+}
+
+/* Whether the page at an address is in memory. */
+static inline int ctamalloc_is_resident(void *page) {
+  unsigned char is_there = 0;
+  return syscall(SYS_mincore, page, 1, &is_there) == 0 && (is_there & 1);
+}
+
 /* Milliseconds of a clock that only goes forward. */
 static inline int64_t ctamalloc_milliseconds(void) {
   struct timespec now;

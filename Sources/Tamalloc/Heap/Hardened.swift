@@ -21,6 +21,7 @@
 // `malloc_usable_size` tells the size that was asked for.
 
 internal import Pages
+internal import Synchronization
 
 @safe struct Hardened: ~Copyable {
   /// Guards all of this; not the heap's own, which may be taken meanwhile.
@@ -37,6 +38,11 @@ internal import Pages
   private var next = 0
   /// For each class some blocks to choose from; 0 where there is none.
   private let bags: UnsafeMutablePointer<UInt>
+
+  /// Guard pages that there are.
+  private let guards = Atomic<Int>(0)
+  /// Each parts a mapping in two, so that these are half of what Linux allows a process.
+  private static let mostGuards = 16_000
 
   private static let bag = 8
   private static let quarantined = 256
@@ -55,6 +61,17 @@ internal import Pages
     unsafe quarantine = UnsafeMutablePointer(bitPattern: start).unsafelyUnwrapped
     unsafe bags = quarantine + Self.quarantined
   }
+
+  // MARK: Guards
+
+  /// Counts some guard pages; returns false where there are to be no more.
+  func takeGuards(_ count: Int) -> Bool {
+    if guards.wrappingAdd(count, ordering: .relaxed).newValue <= Self.mostGuards { return true }
+    giveGuardsBack(count)
+    return false
+  }
+
+  func giveGuardsBack(_ count: Int) { guards.wrappingSubtract(count, ordering: .relaxed) }
 
   // MARK: Trailers
 

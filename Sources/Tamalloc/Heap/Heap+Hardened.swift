@@ -76,6 +76,15 @@ private enum GuardedBlock {
     let page = Heap.pageSize
     guard alignment <= Heap.largestAlignment else { return Heap.fail() }
     let whole = (max(size, 1) &+ page &- 1) & ~(page &- 1)
+    guard unsafe heap.pointee.hardened.takeGuards(2) else {
+      guard let start = LargeBlock.mapAligned(whole, alignment: alignment),
+        unsafe LargeBlock.record(start, whole, length: size, alignment: alignment, heap)
+      else { return Heap.fail() }
+      Syscalls.errorNumber = before
+      return start
+    }
+    var isMade = false
+    defer { if !isMade { unsafe heap.pointee.hardened.giveGuardsBack(2) } }
     // Room for the alignment, and a page on either side.
     let room = whole &+ max(alignment, page) &+ page
     guard
@@ -91,11 +100,13 @@ private enum GuardedBlock {
     if upper > end { Syscalls.unmapOwn(end, size: upper - end) }
     let range = VirtualAddress(rawValue: start)
     guard Syscalls.makeAccessible(range, size: ByteCount(whole)),
-      unsafe LargeBlock.record(start, whole, length: size, alignment: alignment, heap)
+      unsafe LargeBlock.record(
+        start, whole, length: size, alignment: alignment, isGuarded: true, heap)
     else {
       Syscalls.unmapOwn(guardStart, size: end - guardStart)
       return Heap.fail()
     }
+    isMade = true
     Syscalls.errorNumber = before
     return start
   }
@@ -116,6 +127,7 @@ private enum GuardedBlock {
     }
     unsafe heap.pointee.blocks.table.vacate(slot, of: address)
     if found.isGuarded {
+      unsafe heap.pointee.hardened.giveGuardsBack(2)
       let start = VirtualAddress(rawValue: block &- UInt(page.rawValue))
       Syscalls.unmapOwn(start, size: size + page + page)
     } else {

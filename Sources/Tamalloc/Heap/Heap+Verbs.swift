@@ -135,6 +135,7 @@ extension Heap {
   /// Gives back whatever can be, at once; returns whether there was anything.
   package static func trim() -> Bool {
     guard let heap = unsafe Syscalls.processHeap else { return false }
+    unsafe heap.forgetStrangers()
     let before = unsafe heap.pointee.dirtySlots &+ heap.pointee.ranges.count
     if let thread = unsafe Syscalls.threadHeap { unsafe thread.empty() }
     let after = unsafe heap.pointee.dirtySlots &+ heap.pointee.ranges.count

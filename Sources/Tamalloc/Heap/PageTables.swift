@@ -58,6 +58,8 @@ struct PageTables: ~Copyable {
       let known = Int32(truncatingIfNeeded: now)
       let none = Self.word(-1)
       if now &>> 32 == none &>> 32 { return known < 0 ? nil : known }
+      // Between vfork and exec its parent's tables are a process's own.
+      if now != 0, Syscalls.sharesMemory(with: Int(now &>> 32)) { return known < 0 ? nil : known }
       let inherited = identity.load(ordering: .relaxed)
       var opened: Int32 = -1
       if let low = try? Syscalls.openForReading("/proc/self/pagemap") {

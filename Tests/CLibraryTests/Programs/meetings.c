@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where malloc meets what else a program does: one meeting a run, named by the argument. It is linked with
- * nothing of the library's and runs with it in LD_PRELOAD. Each of them failed once.
+ * nothing of the library's and runs with it in LD_PRELOAD. Each of them failed once. Above 400 lines, for the
+ * cases share how threads and memory are looked at.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -11,6 +12,8 @@
 #include <grp.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,6 +202,7 @@ static void descriptors(void) {
     int status = 1;
     if (child) {
       CHECK(waitpid(child, &status, 0) == child && status == 0);
+      if (generation > 1) _exit(0);
       return;
     }
     for (int size = 3; size <= 9; size += 2) {
@@ -208,6 +212,7 @@ static void descriptors(void) {
     }
     CHECK(pagemaps() == inherited + 1);
   }
+  _exit(0);
 }
 
 /* A library, here the program, has functions of the names of system calls, and
@@ -380,6 +385,97 @@ static void closed(char *library) {
   usleep(700000);
 }
 
+/* A child that shares the memory is no fork's: the heap's lock stays whose it is. */
+static void *works_with_big_blocks(void *seed) {
+  unsigned number = (unsigned)(uintptr_t)seed;
+  while (!ends) {
+    size_t size;
+    unsigned char *block;
+    number = number * 1664525u + 1013904223u;
+    size = 70000 + (number >> 8) % 150000;
+    block = malloc(size);
+    memset(block, (int)(uintptr_t)seed, size);
+    for (size_t i = 0; i < size; i += 512) CHECK(block[i] == (unsigned char)(uintptr_t)seed);
+    free(block);
+  }
+  return NULL;
+}
+
+static int mallocs(void *unused) {
+  (void)unused;
+  for (int i = 0; i < 50; i++) free(malloc(100000));
+  _exit(0);
+}
+
+static void shared_memory(void) {
+  enum { WORKERS = 24 };
+  pthread_t workers[WORKERS];
+  char *stack = malloc(65536);
+  for (int i = 0; i < WORKERS; i++) {
+    pthread_create(&workers[i], NULL, works_with_big_blocks, (void *)(uintptr_t)(i + 1));
+  }
+  for (int i = 0; i < 300; i++) {
+    int status = 1;
+    pid_t child = clone(mallocs, stack + 65536, CLONE_VM | CLONE_VFORK | SIGCHLD, NULL);
+    CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+  }
+  ends = 1;
+  for (int i = 0; i < WORKERS; i++) pthread_join(workers[i], NULL);
+}
+
+/* A child of which the C library knows nothing, made while the heap's thread runs. */
+static void untold_child(void) {
+  enum { COUNT = 25000 };
+  void **blocks = malloc(COUNT * sizeof *blocks);
+  int status = 1, strangers;
+  pid_t child;
+  for (int i = 0; i < COUNT; i++) blocks[i] = memset(malloc(4000), 1, 4000);
+  leave_work();
+  CHECK(threads("Uid:", "", &strangers) == 2);
+  child = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+  if (child == 0) {
+    for (int i = 0; i < COUNT; i++) free(blocks[i]);
+    /* By itself, when it seems that the thread should have come by. */
+    for (int i = 0; i < 35; i++) {
+      void *block = memset(malloc(2 * MIB), 1, 2 * MIB);
+      usleep(100000);
+      free(block);
+    }
+    CHECK(resident() < 40);
+    _exit(0);
+  }
+  CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+}
+
+/* Where all that is mapped is locked, no more is than was asked for. */
+static void locked(void) {
+  char line[200];
+  long before = -1, after = -1;
+  CHECK(mlockall(MCL_FUTURE) == 0);
+  for (int look = 0; look < 2; look++) {
+    FILE *file = fopen("/proc/self/status", "r");
+    while (fgets(line, sizeof line, file)) sscanf(line, "VmLck: %ld", look ? &after : &before);
+    fclose(file);
+    if (!look) CHECK(malloc(4 * MIB) != NULL);
+  }
+  CHECK(before >= 0 && after - before < 5 * 1024);
+}
+
+/* The hardened mode leaves the program mappings of its own. */
+static void mappings(void) {
+  pthread_t thread;
+  int lines = 0, byte;
+  FILE *file;
+  for (int i = 0; i < 60000; i++) CHECK(malloc(70000) != NULL);
+  for (int i = 0; i < 3000000; i++) CHECK(malloc(100) != NULL);
+  file = fopen("/proc/self/maps", "r");
+  while ((byte = fgetc(file)) != EOF) lines += byte == '\n';
+  fclose(file);
+  CHECK(lines > 10000 && lines < 65530 * 11 / 20);
+  ends = 1;
+  CHECK(pthread_create(&thread, NULL, flushes, NULL) == 0 && pthread_join(thread, NULL) == 0);
+}
+
 int main(int count, char **arguments) {
   const char *name = count > 1 ? arguments[1] : "";
   char *path = count > 2 ? arguments[2] : NULL;
@@ -390,6 +486,10 @@ int main(int count, char **arguments) {
   else if (strcmp(name, "interposed") == 0) interposed();
   else if (strcmp(name, "no-thread") == 0) no_thread();
   else if (strcmp(name, "file-limit") == 0) file_limit();
+  else if (strcmp(name, "shared-memory") == 0) shared_memory();
+  else if (strcmp(name, "untold-child") == 0) untold_child();
+  else if (strcmp(name, "locked") == 0) locked();
+  else if (strcmp(name, "mappings") == 0) mappings();
   else if (strcmp(name, "tails") == 0) tails();
   else if (strcmp(name, "alignments") == 0) alignments();
   else if (strcmp(name, "other-names") == 0) other_names();
