@@ -118,9 +118,22 @@ internal import Synchronization
   static func isZero(_ start: UInt, _ end: UInt) -> Bool {
     guard start < end else { return true }
     // SAFETY: the bytes lie in a block of this heap.
-    let bytes = unsafe UnsafeRawBufferPointer(
-      start: UnsafeRawPointer(bitPattern: start), count: Int(end &- start))
-    for index in bytes.indices where unsafe bytes[index] != 0 { return false }
+    let bytes = unsafe UnsafeRawPointer(bitPattern: start).unsafelyUnwrapped
+    let count = Int(end &- start)
+    var offset = 0
+    while offset &+ 32 <= count {
+      let lanes = unsafe (bytes + offset).loadUnaligned(as: SIMD4<UInt64>.self)
+      if lanes != .zero { return false }
+      offset &+= 32
+    }
+    while offset &+ 8 <= count {
+      if unsafe (bytes + offset).loadUnaligned(as: UInt64.self) != 0 { return false }
+      offset &+= 8
+    }
+    while offset < count {
+      if unsafe bytes.load(fromByteOffset: offset, as: UInt8.self) != 0 { return false }
+      offset &+= 1
+    }
     return true
   }
 
