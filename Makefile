@@ -13,7 +13,7 @@
 # make report REPORT='--quick'   measure all of it here, in half an hour: report.html and report.md
 # make docs     the documentation as DocC, in .build/docs
 # make install  the command with its manual, the C library; PREFIX=/usr/local, DESTDIR=
-# make lint     the format of every Swift file
+# make lint     the format of every Swift file; shellcheck over every shell script
 # make clean    remove what was built here
 
 PREFIX ?= /usr/local
@@ -28,7 +28,7 @@ build = swift build -c release --product tamalloc
 command = .build/release/tamalloc
 
 .PHONY: help demo test test-swift test-install test-heap test-kernel test-kernel-mm test-kernel-debug
-.PHONY: kernel kernel-package compare-linux bench report docs install lint clean setup setup-test setup-bench
+.PHONY: kernel kernel-package compare-linux bench report docs install lint clean setup setup-test setup-lint setup-bench
 
 help:
 	@sed -n 's/^# make /make /p' Makefile
@@ -43,6 +43,9 @@ setup-test: setup
 	@scripts/require pkg-config binutils gcc perl tmux procps numactl valgrind sqlite3 python3 python3-prometheus-client zsh fish groff-base mandoc
 	@scripts/unpack prometheus >/dev/null
 	@scripts/unpack prometheus-node-exporter >/dev/null
+
+setup-lint: setup
+	@scripts/require shellcheck
 
 setup-bench: setup
 	@scripts/require gcc python3 procps smem htop
@@ -116,8 +119,9 @@ docs: setup
 install: setup
 	@DESTDIR='$(DESTDIR)' scripts/install '$(PREFIX)'
 
-lint:
+lint: setup-lint
 	swift format lint --strict --recursive Package.swift Sources Tests Malloc Benchmarks
+	scripts/lint-shell
 
 clean:
 	rm -rf .build .build-install .build-static Malloc/.build Benchmarks/.build build
