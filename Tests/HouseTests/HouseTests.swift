@@ -16,12 +16,12 @@ import Testing
     "Tamalloc": ["Pages", "CTamalloc", "Synchronization"],
     "Laboratory": ["Pages", "Allocators", "Tamalloc", "PhysicalMemory", "Glibc", "Histogram"],
     "MemoryStatistics": ["Pages", "CTamalloc", "Glibc", "Synchronization"],
-    "PhysicalMemory": ["Pages", "Allocators", "Tamalloc", "CTamalloc", "Synchronization"],
+    "PhysicalMemory": ["Pages", "Tamalloc", "Synchronization"],
     "ExportArguments": ["MemoryStatistics", "ArgumentParser"],
     "TamallocCommand": [
       "Pages", "CTamalloc", "Charts", "Tamalloc", "Laboratory", "PhysicalMemory",
       "MemoryStatistics", "ExportArguments", "ArgumentParser", "FoundationEssentials", "Glibc",
-      "Synchronization", "CTamalloc.Library",
+      "CTamalloc.Library",
     ],
     "TamallocReport": ["Charts", "ArgumentParser", "FoundationEssentials", "Glibc"],
     "TamallocExport": [
