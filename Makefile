@@ -1,20 +1,29 @@
 # SPDX-License-Identifier: MIT
 
-# make demo     build, and show lazy memory against malloc and calloc on this machine
-# make test     all tests: the booted kernel's beside those of the library and the command
-# make test-kernel, test-swift, test-install   its parts
-# make test-heap   the heap's tests at full size, under every program that they know
-# make kernel   build Linux with the system calls, in a cache outside the checkout, and say where
-# make test-kernel-mm   all of Linux's own tests of memory management in it, beside Debian's kernel
-# make test-kernel-debug   its tests under KASAN, lockdep and other checks
-# make kernel-package CONFIG='--config FILE'   Debian packages of it for a real machine
-# make compare-linux   record the page allocator of a booted kernel at work, and replay it in the model
-# make bench    ratios against bare mmap, unsafe buffers and other allocators
-# make report REPORT='--quick'   measure all of it here, in half an hour: report.html and report.md
-# make docs     the documentation as DocC, in .build/docs
-# make install  the command with its manual, the C library; PREFIX=/usr/local, DESTDIR=
-# make lint     the format of every Swift file
-# make clean    remove what was built here
+# Start
+#   make demo               build, and show lazy memory against malloc and calloc on this machine
+#   make install            the command with its manual, the C library; PREFIX=/usr/local, DESTDIR=
+#
+# Test
+#   make test               all tests: the booted kernel's beside those of the library and the command
+#   make test-swift         its parts: the library and the command;
+#   make test-kernel          the booted kernel;
+#   make test-install         what make install installs
+#   make lint               the format of every Swift file; shellcheck over every shell script
+#   make test-heap          the heap's tests at full size, under every program that they know
+#   make test-kernel-mm     all of Linux's own tests of memory management, beside Debian's kernel
+#   make test-kernel-debug  the kernel's tests under KASAN, lockdep and other checks
+#
+# Measure
+#   make bench              ratios against bare mmap, unsafe buffers and other allocators
+#   make report             all of it here, in half an hour: report.html and report.md; REPORT='--quick'
+#   make compare-linux      record the page allocator of a booted kernel, and replay it in the model
+#
+# Build
+#   make kernel             Linux with the system calls, in a cache outside the checkout, and say where
+#   make kernel-package     Debian packages of it for a real machine; CONFIG='--config FILE'
+#   make docs               the documentation as DocC, in .build/docs
+#   make clean              remove what was built here
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -28,10 +37,10 @@ build = swift build -c release --product tamalloc
 command = .build/release/tamalloc
 
 .PHONY: help demo test test-swift test-install test-heap test-kernel test-kernel-mm test-kernel-debug
-.PHONY: kernel kernel-package compare-linux bench report docs install lint clean setup setup-test setup-bench
+.PHONY: kernel kernel-package compare-linux bench report docs install lint clean setup setup-test setup-lint setup-bench
 
 help:
-	@sed -n 's/^# make /make /p' Makefile
+	@sed -n -e '1,2d' -e '/^$$/q' -e 's/^# \{0,1\}//p' Makefile
 
 setup:
 	@scripts/require-swift
@@ -43,6 +52,9 @@ setup-test: setup
 	@scripts/require pkg-config binutils gcc perl tmux procps numactl valgrind sqlite3 python3 python3-prometheus-client zsh fish groff-base mandoc
 	@scripts/unpack prometheus >/dev/null
 	@scripts/unpack prometheus-node-exporter >/dev/null
+
+setup-lint: setup
+	@scripts/require shellcheck
 
 setup-bench: setup
 	@scripts/require gcc python3 procps smem htop
@@ -116,8 +128,9 @@ docs: setup
 install: setup
 	@DESTDIR='$(DESTDIR)' scripts/install '$(PREFIX)'
 
-lint:
+lint: setup-lint
 	swift format lint --strict --recursive Package.swift Sources Tests Malloc Benchmarks
+	scripts/lint-shell
 
 clean:
 	rm -rf .build .build-install .build-static Malloc/.build Benchmarks/.build build

@@ -39,7 +39,7 @@ public struct SourceOptions: ParsableArguments {
 
   /// Opens the source.
   ///
-  /// - Parameter period: nil for one look; else it is looked at again and again, and /proc's dear files
+  /// - Parameter period: nil for one look; else it is looked at again and again, and /proc's expensive files
   ///   are read once in so many looks.
   public func open(
     period: Int? = nil

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR MIT
 
-/// Why memory could not be had, or not be used as asked.
+/// Why memory could not be allocated, or not be used as asked.
 ///
 /// Each case holds the input that it is about, and its description says what to do.
 public enum AllocationError: Error, Sendable, Hashable {
@@ -50,7 +50,7 @@ extension AllocationError: CustomStringConvertible {
     case .invalidFillPattern(let length):
       "invalid fill pattern of \(length.rawValue) bytes: it must have 1 to 4096 bytes"
     case .hugePagesWithFill:
-      "huge pages cannot be had with a fill other than zero: leave one of them out"
+      "huge pages cannot be combined with a fill other than zero: leave one of them out"
     case .invalidRange(let lower, let upper, let size):
       "the range \(lower.rawValue)..<\(upper.rawValue) is not inside a memory of \(size.rawValue) bytes"
     case .addressSpaceExhausted(let size):

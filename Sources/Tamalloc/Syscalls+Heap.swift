@@ -27,7 +27,23 @@ extension Syscalls {
     }
   }
 
-  static func yieldProcessor() { _ = sched_yield() }
+  /// Sleeps while a word has a value, for some time at most.
+  static func wait(on word: UnsafeMutablePointer<UInt32>, while value: UInt32, microseconds: Int) {
+    unsafe ctamalloc_wait_word(word, value, microseconds)
+  }
+
+  /// Wakes one who sleeps on a word.
+  static func wake(on word: UnsafeMutablePointer<UInt32>) { unsafe ctamalloc_wake_word(word) }
+
+  /// Whether a process with another number has this address space: between vfork and exec, for one.
+  static func sharesMemory(with process: Int) -> Bool {
+    ctamalloc_shares_memory(Int32(truncatingIfNeeded: process)) != 0
+  }
+
+  /// Whether a page is in memory.
+  static func isResident(_ page: VirtualAddress) -> Bool {
+    unsafe ctamalloc_is_resident(page.pointer) != 0
+  }
 
   static func sleep(microseconds: Int) { ctamalloc_sleep(microseconds) }
 
@@ -82,12 +98,12 @@ extension Syscalls {
 
   /// Makes address space from ``mapNothing(size:at:)`` memory; returns false where a limit is met.
   static func makeAccessible(_ start: VirtualAddress, size: ByteCount) -> Bool {
-    unsafe mprotect(start.pointer, size.rawValue, PROT_READ | PROT_WRITE) == 0
+    unsafe ctamalloc_mprotect(start.pointer, size.rawValue, PROT_READ | PROT_WRITE) == 0
   }
 
   /// Makes pages such that any access to them ends the program; returns false where a limit is met.
   static func makeInaccessible(_ start: VirtualAddress, size: ByteCount) -> Bool {
-    unsafe mprotect(start.pointer, size.rawValue, PROT_NONE) == 0
+    unsafe ctamalloc_mprotect(start.pointer, size.rawValue, PROT_NONE) == 0
   }
 
   /// Moves a descriptor to a number not below another; leaves it where that can't be.
@@ -123,14 +139,38 @@ extension Syscalls {
 }
 
 extension Syscalls {
+  /// What came of starting a thread.
+  enum ThreadStart {
+    case started
+    case notNow
+    case notPossible
+  }
+
   /// Starts a thread that the C library knows nothing of. `running` is not 0 while it runs.
   static func startThread(
     stack: UInt, size: Int, running: UnsafeMutablePointer<Int32>,
     argument: UnsafeMutableRawPointer, body: @convention(c) (UnsafeMutableRawPointer?) -> Int32
-  ) {
-    unsafe _ = ctamalloc_start_thread(
+  ) -> ThreadStart {
+    let outcome = unsafe ctamalloc_start_thread(
       body, argument, UnsafeMutableRawPointer(bitPattern: stack), size, running)
+    if outcome == ctamalloc_started { return .started }
+    return outcome == ctamalloc_not_now ? .notNow : .notPossible
   }
+
+  /// Sleeps in that thread; returns whether it has to end.
+  static func pauseThread(microseconds: Int) -> Bool { ctamalloc_pause_thread(microseconds) != 0 }
+
+  /// In the child of a fork, where that thread is not.
+  static func forgetThread() { ctamalloc_forget_thread() }
+
+  /// Locks the C library's list of streams: before the heap's own lock, as whoever holds a stream may
+  /// wait for the heap.
+  static func lockStreams() { ctamalloc_lock_streams() }
+  static func unlockStreams() { ctamalloc_unlock_streams() }
+  static func resetStreams() { ctamalloc_reset_streams() }
+
+  /// What tells an open file from all others; 0 where the descriptor is not open.
+  static func fileIdentity(_ descriptor: Int32) -> UInt64 { ctamalloc_file_identity(descriptor) }
 }
 
 // MARK: The heap's own words

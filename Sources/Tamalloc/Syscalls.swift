@@ -82,7 +82,7 @@ enum Syscalls {
     guard let start = unsafe start else { throw .last(.mmap) }
     // A kernel without huge pages refuses the advice with EINVAL, and needs none.
     if traits.isPageGranular && !viaStack {
-      unsafe _ = madvise(start, size.rawValue, MADV_NOHUGEPAGE)
+      unsafe _ = ctamalloc_madvise(start, size.rawValue, MADV_NOHUGEPAGE)
     }
     return unsafe VirtualAddress(start)
   }
@@ -98,7 +98,7 @@ enum Syscalls {
     guard let start = unsafe start else { throw .last(.mmap) }
     if let place, unsafe VirtualAddress(start) != place {
       // Before Linux 4.17 the place is a mere hint.
-      unsafe _ = munmap(start, size.rawValue)
+      unsafe _ = ctamalloc_munmap(start, size.rawValue)
       throw SystemCallFailure(call: .mmap, number: EEXIST)
     }
     return unsafe VirtualAddress(start)
@@ -120,13 +120,13 @@ enum Syscalls {
 
   /// Gives a range of address space back.
   static func unmap(_ start: VirtualAddress, size: ByteCount) throws(SystemCallFailure) {
-    guard unsafe munmap(start.pointer, size.rawValue) == 0 else { throw .last(.munmap) }
+    guard unsafe ctamalloc_munmap(start.pointer, size.rawValue) == 0 else { throw .last(.munmap) }
   }
 
   /// Gives back what this library mapped itself, where munmap has no reason to fail but the limit on
   /// mappings, and then there is nothing better to do than to keep the address space.
   static func unmapOwn(_ start: VirtualAddress, size: ByteCount) {
-    unsafe _ = munmap(start.pointer, size.rawValue)
+    unsafe _ = ctamalloc_munmap(start.pointer, size.rawValue)
   }
 
   /// Where ``remap(_:size:to:move:)`` may put the memory.
@@ -186,7 +186,7 @@ enum Syscalls {
       case .hugePages: MADV_HUGEPAGE
       case .pageGranular: MADV_NOHUGEPAGE
       }
-    while unsafe madvise(start.pointer, size.rawValue, number) != 0 {
+    while unsafe ctamalloc_madvise(start.pointer, size.rawValue, number) != 0 {
       if ctamalloc_errno() == EINTR { continue }
       throw .last(.madvise)
     }
@@ -210,7 +210,11 @@ enum Syscalls {
 
   /// Gives a file a length; what is new reads as zero and takes no memory before it is written.
   static func setLength(_ descriptor: Int32, _ size: ByteCount) throws(SystemCallFailure) {
-    while ftruncate(descriptor, off_t(size.rawValue)) != 0 {
+    // The kernel would end the program by SIGXFSZ.
+    guard UInt64(size.rawValue) <= ctamalloc_limit(Int32(ctamalloc_file_size)) else {
+      throw SystemCallFailure(call: .ftruncate, number: EFBIG)
+    }
+    while ctamalloc_set_length(descriptor, off_t(size.rawValue)) != 0 {
       if ctamalloc_errno() == EINTR { continue }
       throw .last(.ftruncate)
     }
@@ -241,6 +245,11 @@ enum Syscalls {
     _ descriptor: Int32, from start: VirtualAddress, size: ByteCount
   ) throws(SystemCallFailure) {
     var done: ByteCount = 0
+    // The kernel would end the program by SIGXFSZ.
+    let end = UInt64(max(ctamalloc_position(descriptor), 0)) &+ UInt64(size.rawValue)
+    guard end <= ctamalloc_limit(Int32(ctamalloc_file_size)) else {
+      throw SystemCallFailure(call: .write, number: EFBIG)
+    }
     while done < size {
       let written = unsafe ctamalloc_write(
         descriptor, (start + done).pointer, (size - done).rawValue)
@@ -307,8 +316,7 @@ enum Syscalls {
 
   /// The soft limit on this process's address space, or nil where there is none.
   static var addressSpaceLimit: ByteCount? {
-    var limit = rlimit()
-    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 else { return nil }
-    return limit.rlim_cur > UInt(Int.max) ? nil : ByteCount(Int(limit.rlim_cur))
+    let limit = ctamalloc_limit(Int32(ctamalloc_address_space))
+    return limit > UInt64(Int.max) ? nil : ByteCount(Int(limit))
   }
 }

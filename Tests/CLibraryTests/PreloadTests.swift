@@ -151,6 +151,65 @@ import Testing
     }
   }
 
+  /// What meetings.c is told to do, what it is compiled with, and the shell's words before it.
+  struct Meeting: CustomTestStringConvertible {
+    let name: String
+    var flag = "-O1"
+    var limit = "true"
+    var testDescription: String { name }
+  }
+
+  static let meetings = [
+    Meeting(name: "streams"), Meeting(name: "descriptors"), Meeting(name: "tails"),
+    Meeting(name: "interposed", flag: "-DSTANDS_BEFORE_MMAP"),
+    Meeting(name: "no-thread", flag: "-DLARGE_AREA"),
+    Meeting(name: "file-limit", limit: "ulimit -f 1000"),
+    Meeting(name: "shared-memory"),
+    Meeting(name: "untold-child", limit: "export TAMALLOC_PURGE_DELAY=100"),
+    Meeting(name: "locked"),
+    Meeting(name: "mappings", limit: "export TAMALLOC_HARDENED=1"),
+    Meeting(name: "alignments"), Meeting(name: "other-names"), Meeting(name: "deep"),
+  ]
+
+  private func compileMeeting(_ flag: String = "-O1") throws -> String {
+    let sources = InstalledLibrary.programs
+    let program = library.prefix + "/meeting" + flag
+    // Otherwise a compiler leaves out blocks that nobody looks at.
+    try Outcome.text(
+      of: [
+        "clang", "-O1", "-fno-builtin", flag, "-Wall", "-Wextra", "-Werror", "-pthread", "-o",
+        program,
+        sources + "/meetings.c", "-ldl",
+      ])
+    try Outcome.text(
+      of: ["clang", "-shared", "-fPIC", "-o", program + "-deep.so", sources + "/deep.c"])
+    return program
+  }
+
+  @Test(arguments: meetings)
+  func `malloc gets along with what else a program does`(meeting: Meeting) throws {
+    let program = try compileMeeting(meeting.flag)
+    let outcome = try Outcome.of(
+      [
+        "sh", "-c", "\(meeting.limit); exec \"$@\"", "-", program, meeting.name,
+        program + "-deep.so",
+      ],
+      environment: preload())
+    #expect(outcome.text == "passed\n" && outcome.status == 0, "\(outcome.text)")
+  }
+
+  /// Only root has rights to give up.
+  @Test(.enabled(if: geteuid() == 0, "needs root"), arguments: ["rights", "privileges"])
+  func `no thread of the heap keeps rights that a program has given up`(name: String) throws {
+    let outcome = try Outcome.of([try compileMeeting(), name], environment: preload())
+    #expect(outcome.text == "passed\n" && outcome.status == 0, "\(outcome.text)")
+  }
+
+  @Test func `opened, used and closed the library stays`() throws {
+    let outcome = try Outcome.of([try compileMeeting(), "closed", library.sharedObject])
+    #expect(outcome.text == "passed\n" && outcome.status == 0, "\(outcome.text)")
+  }
+
   @Test func `statistics are printed where they are asked for`() throws {
     let outcome = try Outcome.of(
       ["python3", "-c", "x = bytearray(30 << 20)"], environment: preload(["TAMALLOC_STATS": "1"]))

@@ -88,7 +88,7 @@ import Testing
     Heap.release(block)
   }
 
-  @Test func `what can't be had is refused, whatever the numbers`() {
+  @Test func `what can't be allocated is refused, whatever the numbers`() {
     for size in [-1, Int.min, Int.max, Int.max - 4096, 1 << 56] {
       #expect(Heap.allocate(size) == 0, "\(size)")
       #expect(Heap.allocate(size, alignment: 4096) == 0, "\(size)")

@@ -23,7 +23,7 @@ import Testing
     "TamallocCommand": [
       "Pages", "CTamalloc", "Charts", "Tamalloc", "Laboratory", "PhysicalMemory",
       "MachineScript", "PageRecordings", "MemoryStatistics", "ExportArguments", "ArgumentParser",
-      "FoundationEssentials", "Glibc", "Synchronization", "CTamalloc.Library",
+      "FoundationEssentials", "Glibc", "CTamalloc.Library",
     ],
     "TamallocReport": ["Charts", "ArgumentParser", "FoundationEssentials", "Glibc"],
     "TamallocExport": [
@@ -95,7 +95,7 @@ import Testing
   @Test func `every source file opens with its licence`() throws {
     for ending in ["swift", "c", "h"] {
       for file in Self.files(
-        below: "Sources", "Tests", "Malloc", "Kernel", "Benchmarks", ending: ending)
+        below: "Sources", "Tests", "Malloc", "Kernel", "Benchmarks", "Examples", ending: ending)
       {
         let opening = try Self.text(file).split(separator: "\n").prefix(3).joined()
         #expect(opening.contains("SPDX-License-Identifier:"), "\(file.path())")

@@ -19,7 +19,8 @@ private func pointer(_ address: UInt) -> UnsafeMutableRawPointer? {
 @inline(__always)
 private func address(_ pointer: UnsafeMutableRawPointer?) -> UInt { UInt(bitPattern: pointer) }
 
-private func isPowerOfTwo(_ number: Int) -> Bool { number > 0 && number & (number &- 1) == 0 }
+/// As C counts: 2^63 is one, too, and more than there is.
+private func isPowerOfTwo(_ number: Int) -> Bool { number != 0 && number & (number &- 1) == 0 }
 
 /// The product of two sizes as C counts them, or a negative number where there is no such block.
 @inline(__always)
@@ -66,9 +67,14 @@ public func heapResizeArray(
 @c(memalign)
 public func heapAllocateAligned(_ alignment: Int, _ size: Int) -> UnsafeMutableRawPointer? {
   // As glibc does: the next power of two.
-  var power = 16
-  while power < alignment, power > 0 { power = power &<< 1 }
-  return unsafe pointer(Heap.allocate(size, alignment: power))
+  let wanted = UInt(bitPattern: alignment)
+  var power: UInt = 16
+  while power < wanted, power != 0 { power = power &<< 1 }
+  if power == 0 {
+    ErrorNumber.invalid.set()
+    return nil
+  }
+  return unsafe pointer(Heap.allocate(size, alignment: Int(bitPattern: power)))
 }
 
 @c(aligned_alloc)
@@ -86,7 +92,7 @@ public func heapAllocateAlignedStrictly(
 public func heapAllocateAlignedInto(
   _ result: UnsafeMutablePointer<UnsafeMutableRawPointer?>, _ alignment: Int, _ size: Int
 ) -> Int32 {
-  guard isPowerOfTwo(alignment), alignment >= 8 else { return EINVAL }
+  guard isPowerOfTwo(alignment), UInt(bitPattern: alignment) >= 8 else { return EINVAL }
   let before = ErrorNumber.current
   let block = Heap.allocate(size, alignment: alignment)
   if block == 0 {

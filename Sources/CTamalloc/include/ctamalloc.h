@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -28,11 +29,59 @@
 static inline int ctamalloc_errno(void) { return errno; }
 static inline void ctamalloc_set_errno(int number) { errno = number; }
 
+/*
+ * Calls of memory management are made by number. Other libraries stand in front
+ * of the functions that have their names, and may allocate in them; the heap
+ * calls these under its lock.
+ */
+
 /* mmap and mremap, with NULL in the place of MAP_FAILED. */
 static inline void *ctamalloc_mmap(void *address, size_t size, int protection,
                                    int flags, int descriptor, off_t offset) {
-  void *start = mmap(address, size, protection, flags, descriptor, offset);
+  void *start = (void *)syscall(SYS_mmap, address, size, protection, flags,
+                                descriptor, offset);
   return start == MAP_FAILED ? NULL : start;
+}
+
+static inline int ctamalloc_munmap(void *address, size_t size) {
+  return (int)syscall(SYS_munmap, address, size);
+}
+
+static inline int ctamalloc_madvise(void *address, size_t size, int advice) {
+  return (int)syscall(SYS_madvise, address, size, advice);
+}
+
+static inline int ctamalloc_mprotect(void *address, size_t size,
+                                     int protection) {
+  return (int)syscall(SYS_mprotect, address, size, protection);
+}
+
+static inline int ctamalloc_set_length(int descriptor, off_t size) {
+  return (int)syscall(SYS_ftruncate, descriptor, size);
+}
+
+/* A descriptor's position, or -1. */
+static inline off_t ctamalloc_position(int descriptor) {
+  return (off_t)syscall(SYS_lseek, descriptor, 0, SEEK_CUR);
+}
+
+enum {
+  ctamalloc_address_space = RLIMIT_AS,
+  ctamalloc_file_size = RLIMIT_FSIZE,
+};
+
+/* A soft limit of this process; all ones where there is none. */
+static inline uint64_t ctamalloc_limit(int resource) {
+  uint64_t limits[2] = {~0ULL, ~0ULL};
+  return syscall(SYS_prlimit64, 0, resource, NULL, limits) == 0 ? limits[0]
+                                                               : ~0ULL;
+}
+
+/* What tells a file from all others while it is open; 0 where it is not. */
+static inline uint64_t ctamalloc_file_identity(int descriptor) {
+  struct stat file;
+  if (syscall(SYS_fstat, descriptor, &file) != 0) return 0;
+  return file.st_ino ^ (uint64_t)file.st_dev << 32;
 }
 
 static inline void *ctamalloc_mremap(void *old_address, size_t old_size,
@@ -77,7 +126,8 @@ static inline int ctamalloc_memfd(const char *name) {
 
 /* No write, growth or shrinking from now on, by anybody. */
 static inline int ctamalloc_seal(int descriptor) {
-  return fcntl(descriptor, 1033 /* F_ADD_SEALS */, 0x1 | 0x2 | 0x4 | 0x8);
+  return (int)syscall(SYS_fcntl, descriptor, 1033 /* F_ADD_SEALS */,
+                      0x1 | 0x2 | 0x4 | 0x8);
 }
 
 /*
@@ -127,7 +177,8 @@ enum {
 
 static inline long ctamalloc_scan_pages(int descriptor,
                                         struct ctamalloc_page_scan *scan) {
-  return ioctl(descriptor, _IOWR('f', 16, struct ctamalloc_page_scan), scan);
+  return syscall(SYS_ioctl, descriptor,
+                 _IOWR('f', 16, struct ctamalloc_page_scan), scan);
 }
 
 /* move_pages(2) that moves nothing and says where each page is. */

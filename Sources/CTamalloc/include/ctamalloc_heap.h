@@ -107,6 +107,30 @@ static inline void ctamalloc_clear(void *start, size_t size) {
 #undef CTAMALLOC_STORE
 }
 
+/* Sleeps while a word has a value, for some time at most; wakes one sleeper. */
+static inline void ctamalloc_wait_word(const void *word, uint32_t value,
+                                       long microseconds) {
+  struct timespec time = {microseconds / 1000000,
+                          microseconds % 1000000 * 1000};
+  syscall(SYS_futex, word, 128 /* FUTEX_WAIT, private */, value, &time, NULL, 0);
+}
+
+static inline void ctamalloc_wake_word(const void *word) {
+  syscall(SYS_futex, word, 129 /* FUTEX_WAKE, private */, 1, NULL, NULL, 0);
+}
+
+/* Whether this process and another have one address space (kcmp, KCMP_VM). No,
+ * too, where the kernel does not tell. */
+static inline int ctamalloc_shares_memory(int process) {
+  return syscall(SYS_kcmp, syscall(SYS_getpid), process, 1, 0, 0) == 0;
+}
+
+/* Whether the page at an address is in memory. */
+static inline int ctamalloc_is_resident(void *page) {
+  unsigned char is_there = 0;
+  return syscall(SYS_mincore, page, 1, &is_there) == 0 && (is_there & 1);
+}
+
 /* Milliseconds of a clock that only goes forward. */
 static inline int64_t ctamalloc_milliseconds(void) {
   struct timespec now;
@@ -143,7 +167,8 @@ void ctamalloc_at_fork(ctamalloc_fork_handler *prepare,
 
 /* A copy of a descriptor, at or above a number, closed on exec. */
 static inline int ctamalloc_raise_descriptor(int descriptor, int lowest) {
-  return fcntl(descriptor, 1030 /* F_DUPFD_CLOEXEC */, lowest);
+  return (int)syscall(SYS_fcntl, descriptor, 1030 /* F_DUPFD_CLOEXEC */,
+                      lowest);
 }
 
 /* A number that nobody can guess; the clock's, where the kernel has none. */
@@ -174,9 +199,46 @@ static inline int ctamalloc_print_information(FILE *file, size_t reserved,
              : 0;
 }
 
-/* Starts a thread that the C library knows nothing of (heap.c says why);
- * returns 0, or -1 where that can't be. While it runs, *running is not 0. */
-int ctamalloc_start_thread(int (*body)(void *), void *argument, void *stack,
-                           size_t size, int *running) CTAMALLOC_HIDDEN;
+/* The C library's list of open streams, which its fork locks, too; nothing
+ * where the C library is another one. */
+extern void _IO_list_lock(void) __attribute__((weak));
+extern void _IO_list_unlock(void) __attribute__((weak));
+extern void _IO_list_resetlock(void) __attribute__((weak));
+
+static inline void ctamalloc_lock_streams(void) {
+  if (_IO_list_lock) _IO_list_lock();
+}
+
+static inline void ctamalloc_unlock_streams(void) {
+  if (_IO_list_unlock) _IO_list_unlock();
+}
+
+/* In the child of a fork, where the C library has let go of it already if the
+ * parent had threads. */
+static inline void ctamalloc_reset_streams(void) {
+  if (_IO_list_resetlock) _IO_list_resetlock();
+}
+
+enum ctamalloc_start {
+  ctamalloc_started,
+  ctamalloc_not_now,      /* somebody holds it back */
+  ctamalloc_not_possible, /* on this machine, or in this process */
+};
+
+/* Starts a thread that the C library knows nothing of (heap.c says why). While
+ * it runs, *running is not 0. */
+enum ctamalloc_start ctamalloc_start_thread(int (*body)(void *), void *argument,
+                                            void *stack, size_t size,
+                                            int *running) CTAMALLOC_HIDDEN;
+
+/* Sleeps in that thread; returns whether it has to end. */
+int ctamalloc_pause_thread(long microseconds) CTAMALLOC_HIDDEN;
+
+/* Ends that thread, if it runs, and lets none begin until it may again. */
+void ctamalloc_hold_thread(void) CTAMALLOC_HIDDEN;
+void ctamalloc_resume_thread(void) CTAMALLOC_HIDDEN;
+
+/* In the child of a fork: the thread, and who held it, are in the parent. */
+void ctamalloc_forget_thread(void) CTAMALLOC_HIDDEN;
 
 #endif /* CTAMALLOC_HEAP_H */

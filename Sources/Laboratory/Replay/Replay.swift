@@ -41,7 +41,7 @@ public struct Replay: Sendable {
   ///   - format: how the trace is written; nil to find out from its first lines.
   ///   - progress: is told now and then how far it is.
   ///   - data: takes the data file of an allocator in pieces.
-  /// - Throws: ``TraceError`` where the trace is malformed; ``AllocationError`` where there is no
+  /// - Throws: ``TraceError`` where the trace is malformed; `AllocationError` where there is no
   ///   memory for the pages; what `data` throws.
   public init(
     reading file: FileInput, format: TraceFormat? = nil, plan: ReplayPlan,
@@ -53,7 +53,7 @@ public struct Replay: Sendable {
 
   /// Reads a trace from anywhere and replays it.
   ///
-  /// - Throws: ``TraceError`` where the trace is malformed; ``AllocationError`` where there is no
+  /// - Throws: ``TraceError`` where the trace is malformed; `AllocationError` where there is no
   ///   memory for the pages.
   public init<Input: TraceInput & ~Copyable>(
     reading input: consuming Input, format: TraceFormat? = nil, plan: ReplayPlan
@@ -74,7 +74,7 @@ public struct Replay: Sendable {
 
   /// Replays a trace that is in memory.
   ///
-  /// - Throws: ``AllocationError`` where there is no memory for the pages.
+  /// - Throws: `AllocationError` where there is no memory for the pages.
   public init(_ trace: Trace, plan: ReplayPlan) throws(AllocationError) {
     self.init(plan)
     var events = EventList(trace)

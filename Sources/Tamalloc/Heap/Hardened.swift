@@ -21,6 +21,7 @@
 // `malloc_usable_size` tells the size that was asked for.
 
 internal import Pages
+internal import Synchronization
 
 @safe struct Hardened: ~Copyable {
   /// Guards all of this; not the heap's own, which may be taken meanwhile.
@@ -37,6 +38,11 @@ internal import Pages
   private var next = 0
   /// For each class some blocks to choose from; 0 where there is none.
   private let bags: UnsafeMutablePointer<UInt>
+
+  /// Guard pages that there are.
+  private let guards = Atomic<Int>(0)
+  /// Each parts a mapping in two, so that these are half of what Linux allows a process.
+  private static let mostGuards = 16_000
 
   private static let bag = 8
   private static let quarantined = 256
@@ -56,6 +62,17 @@ internal import Pages
     unsafe bags = quarantine + Self.quarantined
   }
 
+  // MARK: Guards
+
+  /// Counts some guard pages; returns false where there are to be no more.
+  func takeGuards(_ count: Int) -> Bool {
+    if guards.wrappingAdd(count, ordering: .relaxed).newValue <= Self.mostGuards { return true }
+    giveGuardsBack(count)
+    return false
+  }
+
+  func giveGuardsBack(_ count: Int) { guards.wrappingSubtract(count, ordering: .relaxed) }
+
   // MARK: Trailers
 
   /// The canary of a live block, or of a freed one.
@@ -64,32 +81,32 @@ internal import Pages
     return isLive ? mixed : ~mixed
   }
 
-  /// Aborts unless a live block begins there; returns the size that was asked for.
-  func check(_ block: UInt, _ span: SpanPointer, function: StaticString) -> Int {
-    let address = VirtualAddress(rawValue: block)
+  /// What an address turns out to be.
+  enum Verdict {
+    /// A live block's, of which so many bytes were asked for.
+    case live(Int)
+    case wrong(Misuse)
+  }
+
+  /// Whether a live block begins there, as nobody has written behind it. The lock is held.
+  func verdict(_ block: UInt, _ span: SpanPointer) -> Verdict {
     let size = unsafe UInt(span.pointee.blockSize)
     guard unsafe span.pointee.state != .vacant, unsafe block >= span.pointee.start, size > 0 else {
-      Report.abort(function: function, address, .unknown)
+      return .wrong(.unknown)
     }
     let offset = unsafe (block &- span.pointee.start) % size
     if offset != 0 {
       let start = VirtualAddress(rawValue: block &- offset)
-      Report.abort(
-        function: function, address, .inside(start: start, length: ByteCount(Int(size))))
+      return .wrong(.inside(start: start, length: ByteCount(Int(size))))
     }
     let trailer = block &+ size &- UInt(Self.trailer)
     let found = unsafe Memory.word(trailer)
-    if found == canary(block, isLive: false) {
-      Report.abort(function: function, address, .freed)
-    }
+    if found == canary(block, isLive: false) { return .wrong(.freed) }
     let asked = unsafe Memory.word(trailer &+ 8) ^ secret
-    guard found == canary(block, isLive: true), asked <= size &- UInt(Self.trailer) else {
-      Report.abort(function: function, address, .overflown)
-    }
-    guard Self.isZero(block &+ asked, trailer) else {
-      Report.abort(function: function, address, .overflown)
-    }
-    return Int(asked)
+    guard found == canary(block, isLive: true), asked <= size &- UInt(Self.trailer),
+      Self.isZero(block &+ asked, trailer)
+    else { return .wrong(.overflown) }
+    return .live(Int(asked))
   }
 
   /// Whether a block of a free list, but for its link, is as ``release(_:)`` left it.
@@ -101,9 +118,22 @@ internal import Pages
   static func isZero(_ start: UInt, _ end: UInt) -> Bool {
     guard start < end else { return true }
     // SAFETY: the bytes lie in a block of this heap.
-    let bytes = unsafe UnsafeRawBufferPointer(
-      start: UnsafeRawPointer(bitPattern: start), count: Int(end &- start))
-    for index in bytes.indices where unsafe bytes[index] != 0 { return false }
+    let bytes = unsafe UnsafeRawPointer(bitPattern: start).unsafelyUnwrapped
+    let count = Int(end &- start)
+    var offset = 0
+    while offset &+ 32 <= count {
+      let lanes = unsafe (bytes + offset).loadUnaligned(as: SIMD4<UInt64>.self)
+      if lanes != .zero { return false }
+      offset &+= 32
+    }
+    while offset &+ 8 <= count {
+      if unsafe (bytes + offset).loadUnaligned(as: UInt64.self) != 0 { return false }
+      offset &+= 8
+    }
+    while offset < count {
+      if unsafe bytes.load(fromByteOffset: offset, as: UInt8.self) != 0 { return false }
+      offset &+= 1
+    }
     return true
   }
 
@@ -136,9 +166,14 @@ internal import Pages
   }
 
   /// Puts a block into quarantine, and sets the oldest there free. The lock is held.
-  mutating func release(_ block: UInt) {
+  mutating func release(_ block: UInt, function: StaticString) {
     let span = unsafe SpanPointer(containing: block)
-    let asked = unsafe check(block, span, function: "free")
+    let asked: Int
+    switch unsafe verdict(block, span) {
+    case .live(let size): asked = size
+    case .wrong(let misuse):
+      Report.abort(function: function, VirtualAddress(rawValue: block), misuse)
+    }
     let size = unsafe UInt(span.pointee.blockSize)
     Syscalls.clearBytes(block, asked)
     mark(block, size, asked: 0, isLive: false)

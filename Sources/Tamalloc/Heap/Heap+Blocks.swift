@@ -42,7 +42,7 @@ extension Heap {
 
   package static func releaseBlock(_ address: VirtualAddress) throws(BlockError) {
     let (heap, isInSegment) = try unsafe heap(of: address)
-    if isInSegment { return release(address.rawValue) }
+    if isInSegment { return release(address.rawValue, function: "tafree") }
     try unsafe heap.pointee.blocks.release(address)
   }
 
@@ -116,6 +116,9 @@ extension Heap {
     guard let heap = unsafe Syscalls.processHeap else { return .unknown }
     guard unsafe heap.pointee.map.contains(address.rawValue) else {
       return unsafe heap.pointee.blocks.diagnose(address)
+    }
+    if unsafe heap.pointee.settings.isHardened {
+      return unsafe heap.diagnoseHardened(address.rawValue)
     }
     return unsafe diagnose(address.rawValue, SpanPointer(containing: address.rawValue))
   }

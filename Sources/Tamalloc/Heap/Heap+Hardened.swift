@@ -20,12 +20,12 @@ extension UnsafeMutablePointer where Pointee == Heap {
     return block == 0 ? Heap.fail() : block
   }
 
-  func releaseHardened(_ block: UInt) {
+  func releaseHardened(_ block: UInt, function: StaticString) {
     guard unsafe pointee.map.contains(block) else {
-      return unsafe GuardedBlock.release(block, self)
+      return unsafe GuardedBlock.release(block, self, function: function)
     }
     unsafe pointee.hardened.lock.lock()
-    unsafe pointee.hardened.release(block)
+    unsafe pointee.hardened.release(block, function: function)
     unsafe pointee.hardened.lock.unlock()
   }
 
@@ -35,22 +35,34 @@ extension UnsafeMutablePointer where Pointee == Heap {
       return unsafe pointee.blocks.length(of: VirtualAddress(rawValue: block))?.rawValue
     }
     unsafe pointee.hardened.lock.lock()
-    let size = unsafe pointee.hardened.check(
-      block, SpanPointer(containing: block), function: "realloc")
+    let verdict = unsafe pointee.hardened.verdict(block, SpanPointer(containing: block))
     unsafe pointee.hardened.lock.unlock()
+    guard case .live(let size) = verdict else { return nil }
     return size
+  }
+
+  /// What is known of an address in a segment that no live block begins at.
+  func diagnoseHardened(_ block: UInt) -> Misuse {
+    unsafe pointee.hardened.lock.lock()
+    let verdict = unsafe pointee.hardened.verdict(block, SpanPointer(containing: block))
+    unsafe pointee.hardened.lock.unlock()
+    guard case .wrong(let misuse) = verdict else { return .unknown }
+    return misuse
   }
 
   @inline(never)
   func resizeHardened(_ block: UInt, _ size: Int) -> UInt {
     guard let old = unsafe usableSizeHardened(block) else {
       let address = VirtualAddress(rawValue: block)
-      Report.abort(function: "realloc", address, unsafe pointee.blocks.diagnose(address))
+      let isInSegment = unsafe pointee.map.contains(block)
+      Report.abort(
+        function: "realloc", address,
+        unsafe isInSegment ? diagnoseHardened(block) : pointee.blocks.diagnose(address))
     }
     let moved = unsafe allocateHardened(size, alignment: 16)
     if moved == 0 { return 0 }
     unsafe Memory.copy(from: block, to: moved, min(old, size))
-    unsafe releaseHardened(block)
+    unsafe releaseHardened(block, function: "realloc")
     return moved
   }
 }
@@ -64,6 +76,15 @@ private enum GuardedBlock {
     let page = Heap.pageSize
     guard alignment <= Heap.largestAlignment else { return Heap.fail() }
     let whole = (max(size, 1) &+ page &- 1) & ~(page &- 1)
+    guard unsafe heap.pointee.hardened.takeGuards(2) else {
+      guard let start = LargeBlock.mapAligned(whole, alignment: alignment),
+        unsafe LargeBlock.record(start, whole, length: size, alignment: alignment, heap)
+      else { return Heap.fail() }
+      Syscalls.errorNumber = before
+      return start
+    }
+    var isMade = false
+    defer { if !isMade { unsafe heap.pointee.hardened.giveGuardsBack(2) } }
     // Room for the alignment, and a page on either side.
     let room = whole &+ max(alignment, page) &+ page
     guard
@@ -79,29 +100,34 @@ private enum GuardedBlock {
     if upper > end { Syscalls.unmapOwn(end, size: upper - end) }
     let range = VirtualAddress(rawValue: start)
     guard Syscalls.makeAccessible(range, size: ByteCount(whole)),
-      unsafe LargeBlock.record(start, whole, length: size, alignment: alignment, heap)
+      unsafe LargeBlock.record(
+        start, whole, length: size, alignment: alignment, isGuarded: true, heap)
     else {
       Syscalls.unmapOwn(guardStart, size: end - guardStart)
       return Heap.fail()
     }
+    isMade = true
     Syscalls.errorNumber = before
     return start
   }
 
-  static func release(_ block: UInt, _ heap: UnsafeMutablePointer<Heap>) {
+  static func release(
+    _ block: UInt, _ heap: UnsafeMutablePointer<Heap>, function: StaticString
+  ) {
     let before = Syscalls.errorNumber
     let address = VirtualAddress(rawValue: block)
     guard let (slot, found) = unsafe heap.pointee.blocks.table.claim(address) else {
-      Report.abort(function: "free", address, unsafe heap.pointee.blocks.diagnose(address))
+      Report.abort(function: function, address, unsafe heap.pointee.blocks.diagnose(address))
     }
     let size = found.reservation.size
     let page = ByteCount(Heap.pageSize)
     let end = (found.start + size).rawValue
     if found.isGuarded, !Hardened.isZero((found.start + found.length).rawValue, end) {
-      Report.abort(function: "free", address, .overflown)
+      Report.abort(function: function, address, .overflown)
     }
     unsafe heap.pointee.blocks.table.vacate(slot, of: address)
     if found.isGuarded {
+      unsafe heap.pointee.hardened.giveGuardsBack(2)
       let start = VirtualAddress(rawValue: block &- UInt(page.rawValue))
       Syscalls.unmapOwn(start, size: size + page + page)
     } else {

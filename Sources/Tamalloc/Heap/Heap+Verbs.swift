@@ -135,6 +135,7 @@ extension Heap {
   /// Gives back whatever can be, at once; returns whether there was anything.
   package static func trim() -> Bool {
     guard let heap = unsafe Syscalls.processHeap else { return false }
+    unsafe heap.forgetStrangers()
     let before = unsafe heap.pointee.dirtySlots &+ heap.pointee.ranges.count
     if let thread = unsafe Syscalls.threadHeap { unsafe thread.empty() }
     let after = unsafe heap.pointee.dirtySlots &+ heap.pointee.ranges.count
@@ -144,6 +145,12 @@ extension Heap {
 
   /// What is known of an address that lies in a segment.
   static func diagnose(_ block: UInt, _ span: SpanPointer) -> Misuse {
-    unsafe span.pointee.state == .vacant ? .unknown : .freed
+    let size = unsafe UInt(span.pointee.blockSize)
+    guard unsafe span.pointee.state != .vacant, size != 0, unsafe block >= span.pointee.start else {
+      return .unknown
+    }
+    let offset = unsafe (block &- span.pointee.start) % size
+    if offset == 0 { return .freed }
+    return .inside(start: VirtualAddress(rawValue: block &- offset), length: ByteCount(Int(size)))
   }
 }

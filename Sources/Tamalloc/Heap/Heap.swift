@@ -37,7 +37,7 @@ internal import Synchronization
   /// Mapped pages that are no large block's.
   var ranges: FreeRanges
   var density: PageDensity
-  var pageTables: PageTables
+  let pageTables: PageTables
   /// How often pages could not be moved together.
   var gatherFailures: Int
   /// How many may be, before the process's mappings are counted again.

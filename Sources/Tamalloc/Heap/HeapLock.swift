@@ -3,9 +3,17 @@
 // The one lock of the heap. It guards what is shared between threads and rarely used: segments, the
 // list of parked thread heaps, recycled mappings. No system call but those that map is made under it.
 //
+// Who waits spins for a moment, and then sleeps (futex) until somebody lets go of it:
+//
+//     wait                                unlock
+//     waiters + 1                         holder = 0
+//     sequence as it is ── try again      waiters ≠ 0 ?
+//     sleep while it is so                sequence + 1, wake one
+//
 // A fork may come at any time, from a signal handler that interrupted this very code, too. The word
 // says which thread holds the lock, and another which process: a child of a fork in which the holder
-// does not exist takes it over, and a thread that holds it already does not wait for itself.
+// does not exist takes it over, and a thread that holds it already does not wait for itself. A process
+// with another number that shares the memory (vfork) is no such child: its holder goes on.
 
 internal import Synchronization
 
@@ -14,10 +22,20 @@ struct HeapLock: ~Copyable {
   private let holder: Atomic<UInt>
   /// The process in which it was taken.
   private let process: Atomic<Int>
+  /// Threads that sleep, or are about to.
+  private let waiters: Atomic<UInt32>
+  /// Counts wakes; its address is what they sleep on.
+  private let sequence: Atomic<UInt32>
+
+  private static let spins = 100
+  /// Microseconds after which a sleeper looks whether the holder is in this process.
+  private static let suspicion = 2000
 
   init() {
     holder = Atomic(0)
     process = Atomic(0)
+    waiters = Atomic(0)
+    sequence = Atomic(0)
   }
 
   /// Whether the calling thread holds it.
@@ -35,42 +53,68 @@ struct HeapLock: ~Copyable {
 
   @inline(__always)
   borrowing func unlock() {
-    holder.store(0, ordering: .releasing)
+    // Sequentially consistent: who has counted itself before is seen, or sees that the lock is free.
+    holder.store(0, ordering: .sequentiallyConsistent)
+    if waiters.load(ordering: .sequentiallyConsistent) != 0 { wakeOne() }
   }
 
   /// Notes the process, before a fork and after it: a lock that another process took is nobody's.
-  borrowing func note(process number: Int) { process.store(number, ordering: .relaxed) }
+  borrowing func note(process number: Int) {
+    process.store(number, ordering: .relaxed)
+    waiters.store(0, ordering: .relaxed)
+  }
+
+  /// Whether this process is the child of a fork that nobody has told the heap of; once.
+  borrowing func isInUntoldChild() -> Bool {
+    let pid = Syscalls.processNumber
+    let known = process.load(ordering: .relaxed)
+    if pid == known || Syscalls.sharesMemory(with: known) { return false }
+    return process.compareExchange(expected: known, desired: pid, ordering: .relaxed).exchanged
+  }
+
+  @inline(never)
+  private borrowing func wakeOne() {
+    sequence.wrappingAdd(1, ordering: .sequentiallyConsistent)
+    let before = Syscalls.errorNumber
+    unsafe Syscalls.wake(on: word)
+    Syscalls.errorNumber = before
+  }
+
+  private var word: UnsafeMutablePointer<UInt32> {
+    // SAFETY: an atomic number lies where its structure does, and a lock never moves.
+    unsafe withUnsafePointer(to: sequence) {
+      unsafe UnsafeMutablePointer(
+        bitPattern: UInt(bitPattern: $0)
+      ).unsafelyUnwrapped
+    }
+  }
+
+  private borrowing func tryLock() -> Bool {
+    holder.load(ordering: .relaxed) == 0
+      && holder.compareExchange(
+        expected: 0, desired: Syscalls.threadIdentity, ordering: .sequentiallyConsistent
+      ).exchanged
+  }
 
   @inline(never)
   private borrowing func wait() {
-    let mine = Syscalls.threadIdentity
-    var rounds = 0
+    for _ in 0..<Self.spins where tryLock() { return }
+    let before = Syscalls.errorNumber
+    waiters.wrappingAdd(1, ordering: .sequentiallyConsistent)
     while true {
-      let now = holder.load(ordering: .relaxed)
-      if now == 0 {
-        if holder.compareExchange(expected: 0, desired: mine, ordering: .acquiring).exchanged {
-          return
-        }
-        continue
-      }
-      rounds &+= 1
-      if rounds < 64 {
-        continue
-      } else if rounds < 1024 {
-        Syscalls.yieldProcessor()
-      } else {
-        // The holder may be a thread of the parent of a fork that told nobody.
-        let pid = Syscalls.processNumber
-        let known = process.load(ordering: .relaxed)
-        if pid != known,
-          process.compareExchange(expected: known, desired: pid, ordering: .relaxed).exchanged
-        {
-          if holder.compareExchange(expected: now, desired: mine, ordering: .acquiring).exchanged {
-            return
-          }
-        }
-        Syscalls.sleep(microseconds: 50)
+      let now = sequence.load(ordering: .sequentiallyConsistent)
+      if tryLock() { break }
+      let other = holder.load(ordering: .relaxed)
+      unsafe Syscalls.wait(on: word, while: now, microseconds: Self.suspicion)
+      if other != 0, other == holder.load(ordering: .relaxed), isInUntoldChild(),
+        holder.compareExchange(
+          expected: other, desired: Syscalls.threadIdentity, ordering: .acquiring
+        ).exchanged
+      {
+        break
       }
     }
+    waiters.wrappingSubtract(1, ordering: .relaxed)
+    Syscalls.errorNumber = before
   }
 }

@@ -88,6 +88,8 @@ enum SpanState: UInt8, AtomicRepresentable {
   var isArmed: Bool
   /// Somebody is about to put it on the pending list: it must not be given back before.
   var awaitsNotice: Bool
+  /// Its last page can't be accessed: the hardened mode's.
+  var isGuarded: Bool
 
   /// Set in `remote` by an owner that wants to be told.
   static let tell: UInt = 1
@@ -120,6 +122,7 @@ enum SpanState: UInt8, AtomicRepresentable {
     stateByte = Atomic(.vacant)
     isArmed = false
     awaitsNotice = false
+    isGuarded = false
   }
 
   // What only one changes and others look at, who would do the same whether they see it before the

@@ -29,11 +29,10 @@ extension Heap {
     var sum = HeapStatistics()
     guard let heap = unsafe Syscalls.processHeap else { return sum }
     unsafe heap.pointee.lock.lock()
-    var tables = unsafe heap.pointee.pageTables
     var committed: Int? = wantsCommitted ? 0 : nil
     func look(_ start: UInt, _ size: Int) {
       if committed != nil {
-        let found = tables.committed(start, size, .count)
+        let found = unsafe heap.pointee.pageTables.committed(start, size, .count)
         committed = found == nil ? nil : committed.map { $0 &+ (found ?? 0) }
       }
     }
@@ -52,7 +51,6 @@ extension Heap {
       sum.vacant &+= Int(range.size)
       look(range.start, Int(range.size))
     }
-    unsafe heap.pointee.pageTables = tables
     unsafe heap.pointee.lock.unlock()
     unsafe heap.pointee.blocks.forEach { start, size in
       sum.reserved &+= size

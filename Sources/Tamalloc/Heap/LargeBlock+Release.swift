@@ -9,11 +9,13 @@ extension LargeBlock {
   /// pages back when they are freed. The last such block's are kept in any case.
   private static let keptCommitted: UInt = 256 << 10
 
-  static func release(_ block: UInt, _ heap: UnsafeMutablePointer<Heap>) {
+  static func release(
+    _ block: UInt, _ heap: UnsafeMutablePointer<Heap>, function: StaticString
+  ) {
     let before = Syscalls.errorNumber
     let address = VirtualAddress(rawValue: block)
     guard let (slot, found) = unsafe heap.pointee.blocks.table.claim(address) else {
-      Report.abort(function: "free", address, unsafe heap.pointee.blocks.diagnose(address))
+      Report.abort(function: function, address, unsafe heap.pointee.blocks.diagnose(address))
     }
     unsafe heap.pointee.blocks.table.vacate(slot, of: address)
     unsafe dispose(of: found.reservation, heap)
@@ -36,7 +38,6 @@ extension LargeBlock {
   ) -> Bool {
     unsafe heap.pointee.lock.lock()
     let question = unsafe heap.pointee.density.question(size)
-    var tables = unsafe heap.pointee.pageTables
     let room = unsafe heap.pointee.settings.cacheSize
     let kept = unsafe Int(heap.pointee.ranges.dirtyBytes)
     let clears = unsafe heap.pointee.ranges.zeroCommitted < keptCommitted
@@ -48,7 +49,8 @@ extension LargeBlock {
       guard discard(start, size) else { return false }
       committed = 0
     case .scan:
-      committed = tables.committed(start, size, clears ? .clear(limit: size / 2) : .count)
+      committed = unsafe heap.pointee.pageTables.committed(
+        start, size, clears ? .clear(limit: size / 2) : .count)
       if committed == nil, size > 16 << 20 { return false }
     }
     let isDirty = (committed ?? size) > size / 2
@@ -58,7 +60,6 @@ extension LargeBlock {
     }
     unsafe heap.pointee.lock.lock()
     if question == .scan {
-      unsafe heap.pointee.pageTables = tables
       if let committed { unsafe heap.pointee.density.note(committed, of: size) }
     }
     let evicted = unsafe heap.pointee.ranges.add(start, UInt(size), isDirty: isDirty)

@@ -5,6 +5,7 @@
 // move with it, none is copied, unless the kernel has put them into several mappings.
 
 internal import Pages
+internal import Synchronization
 
 extension LargeBlock {
   static func usableSize(_ block: UInt, _ heap: UnsafeMutablePointer<Heap>) -> Int? {
@@ -21,6 +22,10 @@ extension LargeBlock {
       Report.abort(function: "realloc", address, unsafe heap.pointee.blocks.diagnose(address))
     }
     var changed = old
+    if unsafe heap.pointee.tellsUsableSizes.load(ordering: .relaxed) {
+      // The program may have written as far as it was told.
+      changed.length = changed.reservation.size
+    }
     if case .anonymous(fill: 0) = old.reservation.backing, old.reservation.options == [] {
       guard unsafe resize(&changed, size, heap) else {
         unsafe heap.pointee.blocks.table.publish(old, in: slot)
@@ -101,7 +106,12 @@ extension LargeBlock {
         at: VirtualAddress(rawValue: start &+ UInt(whole)), size: ByteCount(usable &- whole))
       unsafe dispose(of: rest, heap)
     } else {
-      Syscalls.clearBytes(start &+ UInt(size), length &- size)
+      // Behind its last page the block may have room that was never touched: that is given back.
+      let page = min((size &+ Heap.pageSize &- 1) & ~(Heap.pageSize &- 1), length)
+      Syscalls.clearBytes(start &+ UInt(size), page &- size)
+      if page < length, !discard(start &+ UInt(page), usable &- page) {
+        Syscalls.clearBytes(start &+ UInt(page), length &- page)
+      }
     }
   }
 

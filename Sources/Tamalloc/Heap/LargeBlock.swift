@@ -39,14 +39,15 @@ enum LargeBlock {
   }
 
   static func record(
-    _ start: UInt, _ size: Int, length: Int, alignment: Int, _ heap: UnsafeMutablePointer<Heap>
+    _ start: UInt, _ size: Int, length: Int, alignment: Int, isGuarded: Bool = false,
+    _ heap: UnsafeMutablePointer<Heap>
   ) -> Bool {
     let reservation = Reservation(
       start: VirtualAddress(rawValue: start), size: ByteCount(size),
       alignment: ByteCount(max(alignment, Heap.pageSize)), options: [],
       backing: .anonymous(fill: 0))
     var block = Block(reservation: reservation, length: ByteCount(max(length, 1)))
-    unsafe block.isGuarded = heap.pointee.settings.isHardened
+    block.isGuarded = isGuarded
     do throws(AllocationError) {
       try unsafe heap.pointee.blocks.table.insert(block)
       return true
@@ -92,7 +93,14 @@ enum LargeBlock {
       let start = try? Syscalls.mapAnonymous(
         size: ByteCount(ahead), traits: MappingTraits())
     {
-      unsafe give(start.rawValue &+ UInt(size), ahead &- size, heap)
+      // Where a program has all that it maps locked in memory (mlockall), more than it asked for is not
+      // kept ahead.
+      let rest = start + ByteCount(size)
+      if Syscalls.isResident(rest) {
+        Syscalls.unmapOwn(rest, size: ByteCount(ahead &- size))
+      } else {
+        unsafe give(rest.rawValue, ahead &- size, heap)
+      }
       return start.rawValue
     }
     guard let start = try? Syscalls.mapAnonymous(size: ByteCount(size), traits: MappingTraits())
@@ -112,12 +120,10 @@ enum LargeBlock {
     unsafe heap.pointee.lock.lock()
     let last = unsafe heap.pointee.lastMapped
     unsafe heap.pointee.lastMapped = (start, size)
-    var tables = unsafe heap.pointee.pageTables
     unsafe heap.pointee.lock.unlock()
     if last.size == size, unsafe usableSize(last.start, heap) == size {
-      let committed = tables.committed(last.start, huge, .count)
+      let committed = unsafe heap.pointee.pageTables.committed(last.start, huge, .count)
       unsafe heap.pointee.lock.lock()
-      unsafe heap.pointee.pageTables = tables
       if let committed {
         for _ in 0..<2 { unsafe heap.pointee.density.note(committed, of: huge, like: size) }
       }

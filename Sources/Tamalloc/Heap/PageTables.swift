@@ -4,15 +4,22 @@
 // number where no program expects one of its own. A child of a fork has to open it anew, for the one
 // that it inherits tells of its parent; a program may have closed it: then the number stands for
 // nothing, or for a file that refuses the question, and it is opened anew, too.
+//
+// Threads ask at once, without a lock. The descriptor and the process that opened it are one word: of
+// several threads that open the file one puts its descriptor there, and the others close theirs. Who
+// replaces a descriptor that a parent opened closes it, if the number still stands for that file.
+//
+// Invariant: a process has one descriptor of the page tables open at most, but for what a program has
+// done to it.
 
 internal import Pages
+internal import Synchronization
 
-struct PageTables: BitwiseCopyable {
-  /// Open since the process with the number beside it began to ask; -1 before.
-  private var descriptor: Int32 = -1
-  private var process = 0
-  /// It was tried in that process and can't be had.
-  private var isAbsent = false
+struct PageTables: ~Copyable {
+  /// The process that opened the file above, its descriptor below: -1 where it can't be had.
+  private let word = Atomic<UInt64>(0)
+  /// Which file that is: see ``Syscalls/fileIdentity(_:)``.
+  private let identity = Atomic<UInt64>(0)
 
   private static let lowestDescriptor: Int32 = 700
 
@@ -24,38 +31,55 @@ struct PageTables: BitwiseCopyable {
   }
 
   /// The bytes that are committed in a range; nil where nobody can tell.
-  mutating func committed(_ start: UInt, _ size: Int, _ action: Action) -> Int? {
-    guard open() else { return nil }
-    if let found = scan(start, size, action) { return found }
-    // Perhaps somebody has closed it.
-    descriptor = -1
-    guard open(), let found = scan(start, size, action) else {
-      isAbsent = true
-      return nil
+  func committed(_ start: UInt, _ size: Int, _ action: Action) -> Int? {
+    guard let first = descriptor() else { return nil }
+    if let found = scan(first, start, size, action) { return found }
+    // Perhaps somebody has closed it. Only who takes it out opens it anew.
+    _ = word.compareExchange(
+      expected: Self.word(first), desired: 0, ordering: .acquiringAndReleasing)
+    guard let second = descriptor() else { return nil }
+    if let found = scan(second, start, size, action) { return found }
+    if word.compareExchange(
+      expected: Self.word(second), desired: Self.word(-1), ordering: .acquiringAndReleasing
+    ).exchanged {
+      Syscalls.close(second)
     }
-    return found
+    return nil
   }
 
-  private mutating func open() -> Bool {
-    let now = Syscalls.processNumber
-    if now == process {
-      if isAbsent { return false }
-      if descriptor >= 0 { return true }
-    } else {
-      // The inherited one is closed only if it is surely ours: nobody else may have its number.
-      descriptor = -1
-      isAbsent = false
-      process = now
-    }
-    guard let opened = try? Syscalls.openForReading("/proc/self/pagemap") else {
-      isAbsent = true
-      return false
-    }
-    descriptor = Syscalls.raiseDescriptor(opened, Self.lowestDescriptor)
-    return true
+  private static func word(_ descriptor: Int32) -> UInt64 {
+    UInt64(truncatingIfNeeded: Syscalls.processNumber) &<< 32
+      | UInt64(UInt32(bitPattern: descriptor))
   }
 
-  private func scan(_ start: UInt, _ size: Int, _ action: Action) -> Int? {
+  private func descriptor() -> Int32? {
+    while true {
+      let now = word.load(ordering: .acquiring)
+      let known = Int32(truncatingIfNeeded: now)
+      let none = Self.word(-1)
+      if now &>> 32 == none &>> 32 { return known < 0 ? nil : known }
+      // Between vfork and exec its parent's tables are a process's own.
+      if now != 0, Syscalls.sharesMemory(with: Int(now &>> 32)) { return known < 0 ? nil : known }
+      let inherited = identity.load(ordering: .relaxed)
+      var opened: Int32 = -1
+      if let low = try? Syscalls.openForReading("/proc/self/pagemap") {
+        opened = Syscalls.raiseDescriptor(low, Self.lowestDescriptor)
+      }
+      let isMine = word.compareExchange(
+        expected: now, desired: Self.word(opened), ordering: .acquiringAndReleasing
+      ).exchanged
+      if isMine {
+        if opened >= 0 { identity.store(Syscalls.fileIdentity(opened), ordering: .relaxed) }
+        if now != 0, known >= 0, inherited != 0, Syscalls.fileIdentity(known) == inherited {
+          Syscalls.close(known)
+        }
+        return opened < 0 ? nil : opened
+      }
+      if opened >= 0 { Syscalls.close(opened) }
+    }
+  }
+
+  private func scan(_ descriptor: Int32, _ start: UInt, _ size: Int, _ action: Action) -> Int? {
     let question = PageScan(excludesFilePages: false, reportsHugePages: false)
     let end = VirtualAddress(rawValue: start &+ UInt(size))
     var position = VirtualAddress(rawValue: start)

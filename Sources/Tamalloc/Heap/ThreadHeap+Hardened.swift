@@ -11,7 +11,9 @@
 // segment's first span ends in a guard, too: so there is one on both sides of each run of blocks.
 //
 // A span is given back without its guard. Each costs the process one more mapping, of which Linux
-// allows 65,530: where there are no more left, spans have no guard. Nor have they on machines whose pages
+// allows 65,530 unless told otherwise (vm.max_map_count), and where there are no more left nobody in the
+// program can map anything or start a thread: so guards take half of them at most, and further spans have
+// none. Nor have they on machines whose pages
 // are larger than 16 KiB.
 
 internal import Pages
@@ -60,16 +62,22 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
   /// Makes a new span's last page inaccessible; returns how many blocks of a size lie in front of it.
   func setGuard(_ span: SpanPointer, _ size: Int) -> Int {
     let page = unsafe guardPage(span)
-    SpanGuard.set(page)
+    unsafe span.pointee.isGuarded = pointee.heap.pointee.hardened.takeGuards(1)
+    if unsafe span.pointee.isGuarded { SpanGuard.set(page) }
     return unsafe Int(page.rawValue &- span.pointee.start) / size
   }
 
   /// Makes the page accessible again; returns false where the kernel can't.
   func removeGuard(_ span: SpanPointer) -> Bool {
-    if SpanGuard.size == 0 { return true }
+    if unsafe SpanGuard.size == 0 || !span.pointee.isGuarded { return true }
     let before = Syscalls.errorNumber
     defer { Syscalls.errorNumber = before }
-    return unsafe Syscalls.makeAccessible(guardPage(span), size: ByteCount(SpanGuard.size))
+    guard unsafe Syscalls.makeAccessible(guardPage(span), size: ByteCount(SpanGuard.size)) else {
+      return false
+    }
+    unsafe span.pointee.isGuarded = false
+    unsafe pointee.heap.pointee.hardened.giveGuardsBack(1)
+    return true
   }
 }
 

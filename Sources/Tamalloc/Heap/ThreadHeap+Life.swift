@@ -112,6 +112,9 @@ extension Heap {
   /// Nothing is to be in disorder when the child begins.
   static func prepareToFork() {
     guard let heap = unsafe Syscalls.processHeap else { return }
+    // The C library's fork does so too, but after this handler: who holds the list may wait for a stream
+    // whose holder waits for the heap.
+    if unsafe !heap.pointee.lock.isMine { Syscalls.lockStreams() }
     if unsafe heap.pointee.settings.isHardened, unsafe !heap.pointee.hardened.lock.isMine {
       unsafe heap.pointee.hardened.lock.lock()
     }
@@ -124,14 +127,19 @@ extension Heap {
     }
   }
 
-  static func endFork() {
+  static func endFork() { endFork(isChild: false) }
+
+  private static func endFork(isChild: Bool) {
     guard let heap = unsafe Syscalls.processHeap else { return }
-    if unsafe heap.pointee.forksInsideLock {
+    let isInside = unsafe heap.pointee.forksInsideLock
+    if isInside {
       unsafe heap.pointee.forksInsideLock = false
     } else {
       unsafe heap.pointee.lock.unlock()
     }
     if unsafe heap.pointee.settings.isHardened { unsafe heap.pointee.hardened.lock.unlock() }
+    if isInside { return }
+    if isChild { Syscalls.resetStreams() } else { Syscalls.unlockStreams() }
   }
 
   static func beginChild() {
@@ -140,6 +148,6 @@ extension Heap {
     unsafe heap.pointee.hardened.lock.note(process: Syscalls.processNumber)
     unsafe heap.pointee.purger.forget()
     unsafe heap.pointee.isPurging = false
-    endFork()
+    endFork(isChild: true)
   }
 }

@@ -8,18 +8,18 @@ internal import Pages
 internal import Synchronization
 
 extension Heap {
-  /// Takes a block back.
+  /// Takes a block back for a function of this name.
   @inline(__always)
-  package static func release(_ block: UInt) {
+  package static func release(_ block: UInt, function: StaticString = "free") {
     guard let thread = unsafe Syscalls.threadHeap, unsafe thread.pointee.map.contains(block) else {
-      return releaseSlowly(block)
+      return releaseSlowly(block, function: function)
     }
     let span = unsafe SpanPointer(containing: block)
     guard unsafe span.pointee.owner == UInt(bitPattern: thread), block & 15 == 0 else {
-      return releaseSlowly(block)
+      return releaseSlowly(block, function: function)
     }
     let head = unsafe span.pointee.free
-    guard head != block else { return releaseSlowly(block) }
+    guard head != block else { return releaseSlowly(block, function: function) }
     unsafe Memory.setWord(block, head)
     unsafe span.pointee.free = block
     let countdown = unsafe span.pointee.countdown &- 1
@@ -29,14 +29,16 @@ extension Heap {
 
   /// What is not the calling thread's, or is no small block.
   @inline(never)
-  static func releaseSlowly(_ block: UInt) {
+  static func releaseSlowly(_ block: UInt, function: StaticString) {
     if block == 0 { return }
     guard let heap = unsafe Syscalls.processHeap else {
-      Report.abort(function: "free", VirtualAddress(rawValue: block), .unknown)
+      Report.abort(function: function, VirtualAddress(rawValue: block), .unknown)
     }
-    if unsafe heap.pointee.settings.isHardened { return unsafe heap.releaseHardened(block) }
+    if unsafe heap.pointee.settings.isHardened {
+      return unsafe heap.releaseHardened(block, function: function)
+    }
     guard unsafe heap.pointee.map.contains(block) else {
-      return unsafe LargeBlock.release(block, heap)
+      return unsafe LargeBlock.release(block, heap, function: function)
     }
     let span = unsafe SpanPointer(containing: block)
     switch unsafe span.pointee.state {
@@ -48,7 +50,7 @@ extension Heap {
       {
         if owner & HeapSpan.watched == 0 { break }
         unsafe thread.unwatch(span)
-        return release(block)
+        return release(block, function: function)
       }
       // Another's, whose line of the record is not looked at.
       let offset = unsafe UInt32(truncatingIfNeeded: block &- span.pointee.start)
@@ -63,7 +65,7 @@ extension Heap {
     case .vacant: break
     }
     Report.abort(
-      function: "free", VirtualAddress(rawValue: block), unsafe Heap.diagnose(block, span))
+      function: function, VirtualAddress(rawValue: block), unsafe Heap.diagnose(block, span))
   }
 }
 

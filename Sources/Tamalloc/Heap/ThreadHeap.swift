@@ -86,22 +86,44 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     }
   }
 
-  /// Puts a span in front of its class's available ones.
+  /// Adds a span to its class's available ones. The first one's `previous` is the last.
+  ///
+  /// A span has one free block when it comes. Of small blocks it waits behind the others until it has more:
+  /// taken at once it would be exhausted at once, and each allocation go the slow way. A span of larger
+  /// blocks goes in front, where its memory is still in the cache.
   func addAvailable(_ span: SpanPointer) {
     let index = unsafe Int(span.pointee.sizeClass)
-    let first = unsafe pointee.available[unchecked: index]
-    unsafe span.pointee.previous = nil
-    unsafe span.pointee.next = first
-    if let first = unsafe first { unsafe first.pointee.previous = span }
-    unsafe pointee.available[unchecked: index] = span
+    unsafe span.pointee.next = nil
+    unsafe span.pointee.previous = span
+    guard let first = unsafe pointee.available[unchecked: index] else {
+      unsafe pointee.available[unchecked: index] = span
+      return
+    }
+    let last = unsafe first.pointee.previous
+    unsafe first.pointee.previous = span
+    unsafe span.pointee.previous = last
+    if unsafe span.pointee.step <= UInt(SizeClass.largestDirect) {
+      unsafe last?.pointee.next = span
+    } else {
+      unsafe span.pointee.next = first
+      unsafe pointee.available[unchecked: index] = span
+    }
   }
 
   func removeAvailable(_ span: SpanPointer) {
-    if let next = unsafe span.pointee.next { unsafe next.pointee.previous = span.pointee.previous }
-    if let previous = unsafe span.pointee.previous {
-      unsafe previous.pointee.next = span.pointee.next
+    let index = unsafe Int(span.pointee.sizeClass)
+    let next = unsafe span.pointee.next
+    let previous = unsafe span.pointee.previous
+    if unsafe pointee.available[unchecked: index] == span {
+      unsafe pointee.available[unchecked: index] = next
+      unsafe next?.pointee.previous = previous
     } else {
-      unsafe pointee.available[unchecked: Int(span.pointee.sizeClass)] = span.pointee.next
+      unsafe previous?.pointee.next = next
+      if let next = unsafe next {
+        unsafe next.pointee.previous = previous
+      } else {
+        unsafe pointee.available[unchecked: index]?.pointee.previous = previous
+      }
     }
   }
 }

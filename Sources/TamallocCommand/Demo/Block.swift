@@ -9,7 +9,7 @@ internal import Tamalloc
 
 /// A block of memory that reads as its fill.
 protocol Block: ~Copyable {
-  /// - Throws: ``Refusal`` where there is no such memory to be had.
+  /// - Throws: ``Refusal`` if such memory is not available.
   init(layout: Layout) throws(Refusal)
 
   /// Calls `body` with the bytes, at least as many as were asked for.

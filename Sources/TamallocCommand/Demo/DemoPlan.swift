@@ -17,7 +17,7 @@ struct DemoPlan: Sendable, Hashable {
   let isSparse: Bool
 
   /// What the usual steps commit at most of a size that the machine can't hold as a whole: such a
-  /// size is asked for to see that it can be had, and filling memory to the brim takes long.
+  /// size is asked for to see that it is available, and filling memory to the brim takes long.
   static let usualBound = ByteCount.gibibytes(2)
 
   /// - Parameters:

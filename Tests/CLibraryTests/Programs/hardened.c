@@ -160,6 +160,26 @@ static void is_found(const char *name, void (*misuse)(void), int number,
   }
 }
 
+static void small_double_tafree(void) {
+  void *volatile block = tamalloc(100);
+  tafree(block);
+  tafree(block);
+}
+
+/* What the header promises is an error is one. */
+static void wrong_pointers_are_refused(void) {
+  struct tamalloc_usage usage;
+  char *block = tamalloc(100);
+  CHECK(block != NULL);
+  errno = 0;
+  CHECK(tadiscard(block + 8, 0, 1) == -1 && errno == EINVAL);
+  errno = 0;
+  CHECK(tamalloc_usage(block + 8, &usage) == -1 && errno == EINVAL);
+  CHECK(tadiscard(block, 0, 100) == 0 && tamalloc_usage(block, &usage) == 0);
+  tafree(block);
+  CHECK(tadiscard(block, 0, 1) == -1 && errno == EINVAL);
+}
+
 int main(void) {
   char *blocks[64];
   char *self[] = {"hardened", NULL};
@@ -186,6 +206,8 @@ int main(void) {
   is_found("overflow out of the span", long_overflow, SIGSEGV, "");
   is_found("underflow out of the span", long_underflow, SIGSEGV, "");
   links_are_encoded();
+  is_found("double tafree", small_double_tafree, SIGABRT, "tafree(0x");
+  wrong_pointers_are_refused();
   is_found("overflow into the guard", far_overflow, SIGSEGV, "");
   is_found("underflow into the guard", underflow, SIGSEGV, "");
 

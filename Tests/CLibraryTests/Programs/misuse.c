@@ -43,7 +43,7 @@ static void is_reported(enum verb verb, void *pointer, const char *expected) {
 
 int main(void) {
   int local = 0;
-  char *block = tamalloc(10000), *freed = tamalloc(GIB), *moved, *wall;
+  char *block = tamalloc(10000), *freed = tamalloc(GIB), *moved, *wall, *small;
   static int global[100];
   void *foreign = &global[50];
   CHECK(block != NULL && freed != NULL);
@@ -72,6 +72,15 @@ int main(void) {
   if (moved != freed) {
     is_reported(FREE, freed, "was freed before\n");
   }
+
+  /* Of a small block, too, the message names the function that was called. */
+  small = tamalloc(100);
+  CHECK(small != NULL);
+  is_reported(FREE, small + 8, "it is 8 bytes into the block of 112 bytes at");
+  is_reported(FREE, small + 16, "it is 16 bytes into the block of 112 bytes");
+  is_reported(RESIZE, small + 16, "it is 16 bytes into the block of 112 bytes");
+  tafree(small);
+  is_reported(FREE, small, "was freed before\n");
 
   /* The library is as useful to this process as before. */
   tafree(moved);

@@ -8,7 +8,7 @@ import Testing
 @testable import PhysicalMemory
 
 @Suite struct MemoryPoolTests {
-  /// Takes all memory that may be had.
+  /// Allocates all memory there is.
   static func exhaust(_ machine: inout Machine) -> [PageFrameNumber] {
     var taken: [PageFrameNumber] = []
     while let frame = try? machine.allocatePages(flags: [.kernel, .noRetry]) { taken.append(frame) }

@@ -47,7 +47,7 @@ struct UnreadableTests {
     #expect(try #require(try objects(ours).first)["pssBytes"] is Int, "\(ours.output)")
   }
 
-  /// Whether a mount namespace may be had here, as not in every container.
+  /// Whether a mount namespace can be made here; some containers do not allow it.
   static let canMount =
     (try? BuiltCommand.run(
       [

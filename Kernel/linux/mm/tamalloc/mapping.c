@@ -44,7 +44,7 @@ static unsigned long map_locked(const struct tamalloc_mapping *mapping,
 	*populate = 0;
 	/*
 	 * A filled range that merged with its neighbours has to be split off
-	 * again.  Should that fail for want of vmas, so would the way back.
+	 * again.  Should that fail for lack of vmas, so would the way back.
 	 */
 	if (mapping->fill && current->mm->map_count + 2 > sysctl_max_map_count)
 		return -ENOMEM;

@@ -126,7 +126,7 @@ TEST_TIMEOUT(against_proc, PATIENT)
 		kill(children[i], SIGKILL);
 	while (wait(NULL) > 0)
 		;
-	/* Its checkers make each lock and each word dearer. */
+	/* Its checkers make each lock and each word more expensive. */
 	CHECK(!uname(&system));
 	if (strstr(system.release, "-debug"))
 		SKIP("a debug kernel's time means nothing");
