@@ -60,6 +60,27 @@ import Testing
     }
   }
 
+  @Test func `the heap's invariants hold while threads come, go, fork and run out of memory`()
+    throws
+  {
+    let build = library.prefix + "/invariants"
+    try Outcome.text(
+      of: ["env", "BUILD=" + build, InstalledLibrary.root + "/Malloc/build", "--checked"])
+    let program = try compileStress()
+    let object = build + "/checked/lib/libtamalloc.so"
+    #expect(try Outcome.text(of: ["nm", "-D", object]).contains(" T tamalloc_check\n"))
+    for arguments in [
+      "31 2 60000", "32 4 20000 fork", "33 4 60000 untold churn", "34 2 20000 failing limit",
+    ] {
+      for settings in [[:], ["TAMALLOC_HARDENED": "1"], ["TAMALLOC_PURGE_DELAY": "1"]] {
+        let outcome = try Outcome.of(
+          [program] + arguments.split(separator: " ").map(String.init),
+          environment: preload(settings).merging(["LD_PRELOAD": object]) { $1 })
+        #expect(outcome.status == 0, "stress \(arguments): \(outcome.text)")
+      }
+    }
+  }
+
   @Test func `the stress finds a heap whose blocks are not zero`() throws {
     let outcome = try Outcome.of([try compileStress(), "1", "1", "10000"])
     #expect(outcome.status != 0)

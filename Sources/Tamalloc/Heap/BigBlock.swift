@@ -24,7 +24,7 @@ enum BigBlock {
     let cleared = Zeroing.clearDirty(start, usable)
     unsafe heap.pointee.counters.count(
       row: HeapCounters.bigRow, requested: size, usable: usable, cleared: cleared)
-    unsafe span.pointee.state = .big
+    unsafe span.becomeBig()
     return start
   }
 

@@ -53,9 +53,7 @@ extension Heap {
     let segment = unsafe SegmentPointer(containing: UInt(bitPattern: span))
     let slot = unsafe span.slot
     let count = unsafe Int(span.pointee.slots)
-    unsafe span.pointee.owner = 0
-    unsafe span.pointee.state = .vacant
-    unsafe span.pointee.slots = 0
+    unsafe span.becomeVacant()
     var dirty: UInt64 = 0
     for inner in 0..<count {
       let record = unsafe segment.span(slot &+ inner)

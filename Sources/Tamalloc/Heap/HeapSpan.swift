@@ -15,13 +15,16 @@
 // A block from `bump` on was never issued by this span: it is zero from `freshStart` on, and below
 // that as far as its slot's `dirty` says, for the slot may have served another span before.
 //
-// States, and who may change what:
+// States, and the functions of this file that lead from one to the next; nothing else writes them:
 //
-//                  acquire              exhausted                block freed
+//                  begin               becomeFull            becomeAvailable
 //     vacant slots ───────▶ current ─────────────▶ full ────────────────────▶ available
-//          ▲                   ▲                                                │   │
-//          │                   └───────────────── exhausted class ──────────────┘   │
-//          └────────────────────────────────── last block freed ────────────────────┘
+//          ▲                   │ ▲                                              ▲ │   │
+//          │                   │ └───────────────── becomeCurrent ──────────────│─┘   │
+//          │                   └─────────────────────── retire ─────────────────┘     │
+//          └────────────────────────────────── becomeVacant ──────────────────────────┘
+//
+// A big block's span is vacant, `big` by becomeBig, and vacant again.
 //
 // The owner, a ``ThreadHeap``, alone changes a span but for `remote`, the atomic list of blocks that
 // other threads freed. Its lowest bit, *tell*, asks who pushes next to put the span on the owner's
@@ -31,8 +34,9 @@
 // there is something to do. Of a current span it is live + `never`, of an available one live, of a
 // full one 1.
 //
-// Invariants: start ≤ bump ≤ limit. live blocks + free blocks + remote blocks = issued blocks. An
-// available span has a free block or bump < limit, or blocks in `remote`.
+// Invariants (``Heap/findFaults(isQuiet:_:)`` checks them): start ≤ bump ≤ limit. Live blocks and free ones are
+// the issued ones; what others freed is live until it is collected. A full span has no free block, and is armed
+// or awaits notice.
 
 internal import Synchronization
 
@@ -51,9 +55,9 @@ enum SpanState: UInt8, AtomicRepresentable {
   // The owner's line of the cache. Other threads, when they free, leave it alone.
 
   /// The address of the first free block, or 0.
-  var free: UInt
+  fileprivate(set) var free: UInt
   /// Frees until there is something to do.
-  var countdown: Int
+  fileprivate(set) var countdown: Int
   /// The first block that was never issued.
   var bump: UInt
   /// Where all behind is zero.
@@ -85,9 +89,9 @@ enum SpanState: UInt8, AtomicRepresentable {
   var sizeClass: UInt8
   private let stateByte: Atomic<SpanState>
   /// The owner has set the tell bit and has not looked since.
-  var isArmed: Bool
+  fileprivate(set) var isArmed: Bool
   /// Somebody is about to put it on the pending list: it must not be given back before.
-  var awaitsNotice: Bool
+  fileprivate(set) var awaitsNotice: Bool
   /// Its last page can't be accessed: the hardened mode's.
   var isGuarded: Bool
 
@@ -136,7 +140,7 @@ enum SpanState: UInt8, AtomicRepresentable {
   }
 
   @inline(__always)
-  var state: SpanState {
+  fileprivate(set) var state: SpanState {
     get { stateByte.load(ordering: .relaxed) }
     nonmutating set { stateByte.store(newValue, ordering: .relaxed) }
   }
@@ -148,3 +152,136 @@ enum SpanState: UInt8, AtomicRepresentable {
 }
 
 typealias SpanPointer = UnsafeMutablePointer<HeapSpan>
+
+// MARK: Transitions
+
+extension UnsafeMutablePointer where Pointee == HeapSpan {
+  /// vacant → current: all blocks are unissued. `start` and `slots` are set.
+  func begin(owner: UInt, _ sizeClass: SizeClass, blocks: Int, freshStart: UInt) {
+    unsafe Checked.require(pointee.state == .vacant, "a span begins that is not vacant", self)
+    let size = sizeClass.blockSize
+    unsafe pointee.free = 0
+    unsafe pointee.bump = pointee.start
+    unsafe pointee.limit = pointee.start &+ UInt(blocks &* size)
+    unsafe pointee.freshStart = freshStart
+    unsafe pointee.countdown = HeapSpan.never
+    unsafe pointee.owner = owner
+    unsafe pointee.blockSize = UInt32(truncatingIfNeeded: size)
+    unsafe pointee.step = UInt(size)
+    unsafe pointee.sizeClass = UInt8(truncatingIfNeeded: sizeClass.index)
+    unsafe pointee.isArmed = false
+    unsafe pointee.awaitsNotice = false
+    unsafe pointee.remote.store(0, ordering: .relaxed)
+    unsafe pointee.state = .current
+  }
+
+  /// vacant → big.
+  func becomeBig() {
+    unsafe Checked.require(pointee.state == .vacant, "a big block's span is not vacant", self)
+    unsafe pointee.state = .big
+  }
+
+  /// current → full: no block is left, and the owner is told of the next that comes back.
+  func becomeFull() {
+    unsafe Checked.require(
+      pointee.state == .current && pointee.free == 0 && pointee.bump == pointee.limit,
+      "a span is full that is not current or has blocks", self)
+    unsafe Checked.require(pointee.isArmed || pointee.awaitsNotice, "nobody will tell", self)
+    unsafe pointee.state = .full
+    unsafe pointee.countdown = 1
+  }
+
+  /// full → available: `freed` blocks have come back.
+  func becomeAvailable(freed: Int) {
+    unsafe Checked.require(pointee.state == .full, "a span gets blocks that is not full", self)
+    let bytes = unsafe UInt32(truncatingIfNeeded: pointee.limit &- pointee.start)
+    unsafe pointee.state = .available
+    unsafe pointee.countdown = Int(bytes / pointee.blockSize) &- freed
+    unsafe Checked.require(pointee.countdown >= 0, "more blocks came back than there are", self)
+  }
+
+  /// available → current.
+  func becomeCurrent() {
+    unsafe Checked.require(
+      pointee.state == .available, "a span is taken that is not available", self)
+    unsafe pointee.state = .current
+    unsafe pointee.countdown &+= HeapSpan.never
+  }
+
+  /// current → available: its thread ends.
+  func retire() {
+    unsafe Checked.require(pointee.state == .current, "a span retires that is not current", self)
+    unsafe pointee.state = .available
+    unsafe pointee.countdown &-= HeapSpan.never
+  }
+
+  /// available, big → vacant.
+  func becomeVacant() {
+    unsafe Checked.require(
+      pointee.state == .big
+        || pointee.state == .available && pointee.countdown == 0 && !pointee.awaitsNotice,
+      "a span is given back that is in use", self)
+    unsafe pointee.owner = 0
+    unsafe pointee.state = .vacant
+    unsafe pointee.slots = 0
+  }
+
+  // MARK: Blocks
+
+  /// The first free block is issued; behind it comes `link`.
+  @inline(__always)
+  func issueFree(next link: UInt) {
+    unsafe pointee.free = link
+    unsafe pointee.countdown &+= 1
+  }
+
+  /// The next block that was never issued is.
+  @inline(__always)
+  func issueFresh(_ block: UInt) {
+    unsafe pointee.bump = block &+ pointee.step
+    unsafe pointee.countdown &+= 1
+  }
+
+  /// A block comes back, of which the first word becomes `link`; returns whether there is something to do:
+  /// see ``ThreadHeap``'s settle.
+  @inline(__always)
+  func takeBack(_ block: UInt, link: UInt) -> Bool {
+    unsafe Memory.setWord(block, link)
+    unsafe pointee.free = block
+    let countdown = unsafe pointee.countdown &- 1
+    unsafe pointee.countdown = countdown
+    return countdown == 0
+  }
+
+  /// A list of blocks comes back that others freed. The caller counts them by ``count(collected:)``, or makes
+  /// the span available with them.
+  func prepend(_ first: UInt, last: UInt) {
+    unsafe Memory.setWord(last, pointee.free)
+    unsafe pointee.free = first
+  }
+
+  /// Takes collected blocks off the live ones; returns whether none is left.
+  func count(collected: Int) -> Bool {
+    unsafe Checked.require(pointee.state != .full, "blocks of a full span are counted", self)
+    unsafe pointee.countdown &-= collected
+    return unsafe pointee.countdown == 0
+  }
+
+  // MARK: Notice
+
+  /// The tell bit is set.
+  func noteArmed() { unsafe pointee.isArmed = true }
+
+  /// `remote` was taken; without the tell bit, somebody is about to tell.
+  func noteTaken(hadTell: Bool) {
+    guard unsafe pointee.isArmed else { return }
+    unsafe pointee.isArmed = false
+    if !hadTell { unsafe pointee.awaitsNotice = true }
+  }
+
+  /// The span came by the pending list.
+  func noteTold() {
+    unsafe pointee.awaitsNotice = false
+    unsafe pointee.isArmed = false
+  }
+}

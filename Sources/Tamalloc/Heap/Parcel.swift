@@ -152,10 +152,7 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
   private func takeBack(_ block: UInt) {
     let span = unsafe SpanPointer(containing: block)
     if unsafe span.pointee.owner & HeapSpan.watched != 0 { unsafe unwatch(span) }
-    unsafe Memory.setWord(block, span.pointee.free)
-    unsafe span.pointee.free = block
-    unsafe span.pointee.countdown &-= 1
-    if unsafe span.pointee.countdown == 0 { unsafe settle(span) }
+    if unsafe span.takeBack(block, link: span.pointee.free) { unsafe settle(span) }
   }
 }
 

@@ -54,10 +54,7 @@ enum Remote {
       return 0
     }
     let old = unsafe span.pointee.remote.exchange(0, ordering: .acquiring)
-    if unsafe span.pointee.isArmed {
-      unsafe span.pointee.isArmed = false
-      if old & HeapSpan.tell == 0 { unsafe span.pointee.awaitsNotice = true }
-    }
+    unsafe span.noteTaken(hadTell: old & HeapSpan.tell != 0)
     let head = old & ~HeapSpan.tell
     if head == 0 { return 0 }
     let owner = unsafe span.pointee.owner
@@ -72,8 +69,7 @@ enum Remote {
       tail = next
       count &+= 1
     }
-    unsafe Memory.setWord(tail, span.pointee.free)
-    unsafe span.pointee.free = head
+    unsafe span.prepend(head, last: tail)
     return count
   }
 
@@ -82,7 +78,7 @@ enum Remote {
     let armed = unsafe span.pointee.remote.compareExchange(
       expected: 0, desired: HeapSpan.tell, ordering: .releasing
     ).exchanged
-    if armed { unsafe span.pointee.isArmed = true }
+    if armed { unsafe span.noteArmed() }
     return armed
   }
 }
@@ -95,8 +91,7 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     var next = unsafe pointee.pending.exchange(0, ordering: .acquiring)
     while let span = unsafe SpanPointer(bitPattern: next) {
       next = unsafe span.pointee.nextPending
-      unsafe span.pointee.awaitsNotice = false
-      unsafe span.pointee.isArmed = false
+      unsafe span.noteTold()
       unsafe collectNews(span)
     }
   }
@@ -105,8 +100,7 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     while true {
       let collected = unsafe Remote.collect(span)
       if unsafe span.pointee.state != .full {
-        unsafe span.pointee.countdown &-= collected
-        if unsafe span.pointee.countdown == 0 { unsafe becameEmpty(span) }
+        if unsafe span.count(collected: collected) { unsafe becameEmpty(span) }
         return
       }
       if collected > 0 {

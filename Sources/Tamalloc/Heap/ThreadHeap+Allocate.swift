@@ -19,15 +19,13 @@ extension Heap {
       let span = unsafe thread.pointee.direct[unchecked: (size &+ 15) &>> 4]
       let block = unsafe span.pointee.free
       if block != 0 {
-        unsafe span.pointee.free = Memory.word(block)
-        unsafe span.pointee.countdown &+= 1
+        unsafe span.issueFree(next: Memory.word(block))
         unsafe Syscalls.clear(block, Int(span.pointee.step))
         return block
       }
       let fresh = unsafe span.pointee.bump
       if unsafe fresh >= span.pointee.freshStart && fresh != span.pointee.limit {
-        unsafe span.pointee.bump = fresh &+ span.pointee.step
-        unsafe span.pointee.countdown &+= 1
+        unsafe span.issueFresh(fresh)
         return fresh
       }
     }
@@ -84,8 +82,7 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
       unsafe takeNews()
       if let next = unsafe pointee.available[unchecked: sizeClass.index] {
         unsafe removeAvailable(next)
-        unsafe next.pointee.state = .current
-        unsafe next.pointee.countdown &+= HeapSpan.never
+        unsafe next.becomeCurrent()
         unsafe span = next
       } else if let next = unsafe makeSpan(sizeClass) {
         unsafe span = next
@@ -108,16 +105,14 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     let free = unsafe span.pointee.free
     if free != 0 {
       if unsafe pointee.linkKey != 0 { return unsafe takeChecked(free, from: span) }
-      unsafe span.pointee.free = Memory.word(free)
-      unsafe span.pointee.countdown &+= 1
+      unsafe span.issueFree(next: Memory.word(free))
       if skipped < size { Syscalls.clear(free &+ UInt(skipped), size &- skipped) }
       unsafe pointee.cleared = size &- skipped
       return free
     }
     let bump = unsafe span.pointee.bump
     if unsafe bump == span.pointee.limit { return nil }
-    unsafe span.pointee.bump = bump &+ UInt(size)
-    unsafe span.pointee.countdown &+= 1
+    unsafe span.issueFresh(bump)
     unsafe pointee.cleared =
       bump < span.pointee.freshStart ? Zeroing.clearDirty(bump, size) : 0
     return bump
@@ -128,12 +123,11 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     while true {
       let collected = unsafe Remote.collect(span)
       if collected > 0 {
-        unsafe span.pointee.countdown &-= collected
+        unsafe _ = span.count(collected: collected)
         return false
       }
       if unsafe span.pointee.awaitsNotice || Remote.arm(span) {
-        unsafe span.pointee.state = .full
-        unsafe span.pointee.countdown = 1
+        unsafe span.becomeFull()
         return true
       }
     }
@@ -148,22 +142,11 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     let taken = unsafe heap.pointee.takeSlots(count)
     unsafe heap.pointee.lock.unlock()
     guard let span = unsafe taken else { return nil }
-    let start = unsafe span.pointee.start
     let blocks = unsafe pointee.linkKey == 0 ? sizeClass.blocksInSpan : setGuard(span, size)
-    let limit = start &+ UInt(blocks &* size)
-    unsafe span.pointee.free = 0
-    unsafe span.pointee.bump = start
-    unsafe span.pointee.limit = limit
-    unsafe span.pointee.freshStart = Zeroing.freshStart(span, limit: limit)
-    unsafe span.pointee.countdown = HeapSpan.never
-    unsafe span.pointee.owner = UInt(bitPattern: self)
-    unsafe span.pointee.blockSize = UInt32(truncatingIfNeeded: size)
-    unsafe span.pointee.step = UInt(size)
-    unsafe span.pointee.sizeClass = UInt8(truncatingIfNeeded: sizeClass.index)
-    unsafe span.pointee.isArmed = false
-    unsafe span.pointee.awaitsNotice = false
-    unsafe span.pointee.remote.store(0, ordering: .relaxed)
-    unsafe span.pointee.state = .current
+    let limit = unsafe span.pointee.start &+ UInt(blocks &* size)
+    unsafe span.begin(
+      owner: UInt(bitPattern: self), sizeClass, blocks: blocks,
+      freshStart: Zeroing.freshStart(span, limit: limit))
     return unsafe span
   }
 }

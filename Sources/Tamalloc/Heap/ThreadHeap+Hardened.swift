@@ -19,7 +19,7 @@
 internal import Pages
 
 extension UnsafeMutablePointer where Pointee == ThreadHeap {
-  private func encode(_ link: UInt, at place: UInt) -> UInt {
+  func encode(_ link: UInt, at place: UInt) -> UInt {
     unsafe link ^ pointee.linkKey ^ (place &>> 12)
   }
 
@@ -37,8 +37,7 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     guard isLink, isUntouched else {
       Report.abort(function: "malloc", VirtualAddress(rawValue: block), .usedAfterFree)
     }
-    unsafe span.pointee.free = link
-    unsafe span.pointee.countdown &+= 1
+    unsafe span.issueFree(next: link)
     Syscalls.clear(block, Int(size))
     unsafe pointee.cleared = Int(size)
     return block
@@ -46,10 +45,8 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
 
   /// Takes back a block of a span that is this heap's. The hardened mode's lock is held.
   func releaseChecked(_ block: UInt, _ span: SpanPointer) {
-    unsafe Memory.setWord(block, encode(span.pointee.free, at: block))
-    unsafe span.pointee.free = block
-    unsafe span.pointee.countdown &-= 1
-    if unsafe span.pointee.countdown == 0 { unsafe settle(span) }
+    let link = unsafe encode(span.pointee.free, at: block)
+    if unsafe span.takeBack(block, link: link) { unsafe settle(span) }
   }
 
   // MARK: Guards

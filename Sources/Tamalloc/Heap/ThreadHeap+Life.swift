@@ -46,8 +46,7 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     for index in 0..<SizeClass.count {
       let span = unsafe pointee.current[unchecked: index]
       if unsafe span.pointee.blockSize == 0 { continue }
-      unsafe span.pointee.state = .available
-      unsafe span.pointee.countdown &-= HeapSpan.never
+      unsafe span.retire()
       unsafe addAvailable(span)
       unsafe setCurrent(SizeClass(index: index), emptySpan)
     }
@@ -62,8 +61,7 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
 
   private func park(_ span: SpanPointer) {
     while true {
-      unsafe span.pointee.countdown &-= Remote.collect(span)
-      if unsafe span.pointee.countdown == 0 { return unsafe becameEmpty(span) }
+      if unsafe span.count(collected: Remote.collect(span)) { return unsafe becameEmpty(span) }
       if unsafe span.pointee.awaitsNotice || Remote.arm(span) { return }
     }
   }

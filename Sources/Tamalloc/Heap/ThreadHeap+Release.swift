@@ -20,11 +20,7 @@ extension Heap {
     }
     let head = unsafe span.pointee.free
     guard head != block else { return releaseSlowly(block, function: function) }
-    unsafe Memory.setWord(block, head)
-    unsafe span.pointee.free = block
-    let countdown = unsafe span.pointee.countdown &- 1
-    unsafe span.pointee.countdown = countdown
-    if countdown == 0 { unsafe thread.settle(span) }
+    if unsafe span.takeBack(block, link: head) { unsafe thread.settle(span) }
   }
 
   /// What is not the calling thread's, or is no small block.
@@ -83,9 +79,7 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
 
   /// A full span has some free blocks again.
   func becameAvailable(_ span: SpanPointer, freed: Int) {
-    let bytes = unsafe UInt32(truncatingIfNeeded: span.pointee.limit &- span.pointee.start)
-    unsafe span.pointee.state = .available
-    unsafe span.pointee.countdown = Int(bytes / span.pointee.blockSize) &- freed
+    unsafe span.becomeAvailable(freed: freed)
     unsafe addAvailable(span)
     if unsafe span.pointee.countdown == 0 { unsafe becameEmpty(span) }
   }

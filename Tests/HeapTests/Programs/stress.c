@@ -20,6 +20,9 @@
  * Where memory may run out, NULL with ENOMEM is no mistake, a block that could
  * not be resized must be as it was; and that it came to this is made sure of.
  *
+ * With a checked build of the library (Malloc/build --checked) the heap's invariants
+ * are checked every thousand steps, and at the end.
+ *
  * Prints what is wrong with the seed, and aborts.
  */
 #define _GNU_SOURCE
@@ -35,6 +38,13 @@
 #include <unistd.h>
 
 #include "shortage.h"
+
+/* In a checked build of the library: counts broken invariants, and prints them. */
+extern int tamalloc_check(int quiet) __attribute__((weak));
+
+static void check_heap(int quiet) {
+  if (tamalloc_check && tamalloc_check(quiet) != 0) abort();
+}
 
 enum { SLOTS = 1024, BOXES = 256, PIECE = 4096, LIFE = 400 };
 
@@ -226,6 +236,7 @@ static void resize(struct random *random, struct block *block) {
 static void run(struct random *random, struct block *mine, unsigned long count) {
   unsigned long operation;
   for (operation = 0; operation < count; operation++) {
+    if (operation % 1000 == 0) check_heap(0);
     struct block *block = &mine[next(random) % SLOTS];
     unsigned choice = (unsigned)(next(random) & 31);
     if (!block->start) {
@@ -384,6 +395,7 @@ int main(int count, char **arguments) {
       free(gift);
     }
   }
+  check_heap(1);
   if ((failing || limited) && refusals == 0) {
     fprintf(stderr, "stress: seed %lu: memory never ran out\n", seed);
     return 1;
