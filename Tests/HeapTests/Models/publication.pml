@@ -53,7 +53,6 @@ inline make() {
   isWhole[me] = true;
 #endif
 #ifdef MUTANT_publish_by_store
-  processHeap == NOHEAP;
   atomic { processHeap = me; heap = me };
 #else
   atomic {
