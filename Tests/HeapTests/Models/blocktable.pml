@@ -4,11 +4,11 @@
  *
  *     vacant ──insert──▶ busy ──publish──▶ live ──claim──▶ busy ──vacate──▶ freed (vacant, too)
  *
- * WORKERS threads map, insert, ask for, resize and release blocks over ADDRESSES addresses, without end. The table
- * has GENERATIONS generations of two buckets with one slot each: an address's parity is its home. The kernel
- * is modelled as what it promises: an address is mapped once at a time, and may refuse. Whoever has a
- * block may free it twice: two threads then have the same address in hand, and it is not used for anything
- * else meanwhile, for what a program does after a stale free is undefined.
+ * WORKERS threads map, insert, ask for, resize and release blocks over ADDRESSES addresses, without
+ * end. The table has GENERATIONS generations of two buckets with one slot each: an address's parity is
+ * its home. The kernel is modelled as what it promises: an address is mapped once at a time, and may
+ * refuse. Whoever has a block may free it twice: two threads then have the same address in hand, and
+ * it is not used for anything else meanwhile, for what a program does after a stale free is undefined.
  *
  * model: -DGENERATIONS=2 -DADDRESSES=2 -DWORKERS=2
  * model: -DGENERATIONS=1 -DADDRESSES=3 -DWORKERS=2
@@ -29,13 +29,13 @@
  *                generation is mapped once
  *
  * Every load, store and exchange of a mark, of `generations` and of `strays` is one step; sequentially
- * consistent, as spin's memory is. The source asks for less: a mark is published with release after the block
- * was written, and found with acquire before it is read. claim acquires, so that what the last owner wrote
- * is seen; vacate releases. insert reads marks relaxed: only the exchange decides. A search that misses a
- * block in a stale mark could only be of a block whose publication does not come before the search, and
- * nobody has its address yet. `strays` is added to sequentially consistently before the stray's mark is
- * released, so who has the address sees it; it is taken down relaxed after vacate, and who sees it too
- * high searches in vain.
+ * consistent, as spin's memory is. The source asks for less: a mark is published with release after
+ * the block was written, and found with acquire before it is read. claim acquires, so that what the
+ * last owner wrote is seen; vacate releases. insert reads marks relaxed: only the exchange decides. A
+ * search that misses a block in a stale mark could only be of a block whose publication does not come
+ * before the search, and nobody has its address yet. `strays` is added to sequentially consistently
+ * before the stray's mark is released, so who has the address sees it; it is taken down relaxed after
+ * vacate, and who sees it too high searches in vain.
  *
  * Known fault of the source:
  *   FAULT_torn_copy   block(at:), called for an address that the caller does not have (forEach for

@@ -3,13 +3,14 @@
  * Parcels: how a thread returns many small blocks at once.
  *
  *     Packer ─ pack ─▶ [block block] full ─▶ parcels[owner] ─▶ Owner: takeParcels ─▶ its free blocks
- *        └─ the parcel is another's, the thread ends, or too many are under way ─▶ Remote.push, each by itself
+ *        └─ the parcel is another's, the thread ends, too many are under way ─▶ each by Remote.push
  *        └─ memory ◀── spareParcels, under the lock ◀──────────────┘
  *
- * PACKERS threads free blocks of two owners, and end and begin again; the owners issue blocks and take back what
- * comes. Parcels hold 2 blocks here for 63, PARCELS of them are all there is memory for, one may be under way
- * to an owner for 16, and the second block of another owner ends a thread's patience, not the sixteenth. What goes
- * by itself is one step: remote.pml is about that, and about what becomes of a span.
+ * PACKERS threads free blocks of two owners, and end and begin again; the owners issue blocks and take
+ * back what comes. Parcels hold 2 blocks here for 63, PARCELS of them are all there is memory for, one
+ * may be under way to an owner for 16, and the second block of another owner ends a thread's patience,
+ * not the sixteenth. What goes by itself is one step: remote.pml is about that, and about what becomes
+ * of a span.
  *
  * model: -DPACKERS=1 -DPARCELS=3 -DFIRST=3 -DSECOND=1
  * model: -DPACKERS=2 -DPARCELS=2 -DFIRST=4 -DSECOND=0
@@ -26,12 +27,13 @@
  *   bounded     at most PACKERS - 1 more than allowed are under way, and never fewer than none
  *   none lost   at rest, when all have ended, every block is with its owner again
  *
- * Each atomic instruction is one step here, and each store into a parcel; in sequentially consistent memory. The
- * source asks for less: sendParcel's exchange releases the blocks' addresses and the link; takeParcels
- * acquires them. A parcel upon a parcel is a read-modify-write, which continues the release sequence.
- * parcelsUnderWay is relaxed: it is added to before the exchange that releases the parcel, so who takes
- * the parcel subtracts after; as a bound it may be read late. takeParcels reads `parcels` relaxed, and
- * finds at its next call what it missed. The spare parcels are guarded by the lock (lock.pml).
+ * Each atomic instruction is one step here, and each store into a parcel; in sequentially consistent
+ * memory. The source asks for less: sendParcel's exchange releases the blocks' addresses and the link;
+ * takeParcels acquires them. A parcel upon a parcel is a read-modify-write, which continues the
+ * release sequence. parcelsUnderWay is relaxed: it is added to before the exchange that releases the
+ * parcel, so who takes the parcel subtracts after; as a bound it may be read late. takeParcels reads
+ * `parcels` relaxed, and finds at its next call what it missed. The spare parcels are guarded by the
+ * lock (lock.pml).
  */
 #define CAPACITY 2
 #define MOST_UNDER_WAY 1
@@ -183,8 +185,8 @@ inline pack() {
   atomic { b = 0; ok = false }
 }
 
-/* A thread that frees; when it has ended, the next one adopts its heap. ThreadHeap+Release.swift: releaseSlowly;
-   ThreadHeap+Life.swift: empty */
+/* A thread that frees; when it has ended, the next one adopts its heap. ThreadHeap+Release.swift:
+   releaseSlowly; ThreadHeap+Life.swift: empty */
 proctype Packer(byte me) {
   byte b, mine, target = NOBODY, count, others, index, sent, to = NOBODY, old;
   bool ok, hasBegun;

@@ -30,8 +30,8 @@
  *   touched   a span is not given back while anybody who frees into it has it in hand
  *   counted   countdown is the number of live blocks, as HeapSpan.swift says
  *
- * Spin's memory is sequentially consistent; each atomic instruction is one step here; what
- * one thread alone can see is its process's local data, whose order nobody can observe. The source asks for less:
+ * Spin's memory is sequentially consistent; each atomic instruction is one step here; what one thread
+ * alone can see is its process's local data, whose order nobody can observe. The source asks for less:
  *   - push reads `remote` relaxed: the value is only compared, in the exchange that follows.
  *   - push's exchange releases the link in the block, collect's acquires it. A push upon a push is a
  *     read-modify-write, which continues the earlier one's release sequence: so collect sees all links.
@@ -432,7 +432,10 @@ proctype Owner() {
   bool armed, got;
   do
   :: allocate(); forget()
-  :: atomic { ANY_LIVE -> choose(block); isLive[block] = false; span = SPAN(block); index = block; block = 0 };
+  :: atomic {
+      ANY_LIVE -> choose(block); isLive[block] = false;
+      span = SPAN(block); index = block; block = 0
+    };
     releaseOwn(index, span);
     forget()
   :: emptyHeap(); forget()
