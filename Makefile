@@ -78,6 +78,7 @@ test-swift: setup-test
 
 # The heap's tests at full size, under every program that Debian has for them.
 test-heap: setup-test
+	@scripts/require spin
 	Tests/HeapTests/Programs/full
 
 # What make install installs, in a folder that is then deleted.
