@@ -27,6 +27,10 @@ extension Syscalls {
     }
   }
 
+  /// A moment between two looks at a word that another processor will change.
+  @inline(__always)
+  static func pause() { ctamalloc_pause() }
+
   /// Sleeps while a word has a value, for some time at most.
   static func wait(on word: UnsafeMutablePointer<UInt32>, while value: UInt32, microseconds: Int) {
     unsafe ctamalloc_wait_word(word, value, microseconds)
@@ -34,11 +38,6 @@ extension Syscalls {
 
   /// Wakes one who sleeps on a word.
   static func wake(on word: UnsafeMutablePointer<UInt32>) { unsafe ctamalloc_wake_word(word) }
-
-  /// Whether a process with another number has this address space: between vfork and exec, for one.
-  static func sharesMemory(with process: Int) -> Bool {
-    ctamalloc_shares_memory(Int32(truncatingIfNeeded: process)) != 0
-  }
 
   /// Whether a page is in memory.
   static func isResident(_ page: VirtualAddress) -> Bool {
@@ -118,6 +117,12 @@ extension Syscalls {
   @inline(__always)
   static func clear(_ address: UInt, _ size: Int) {
     unsafe ctamalloc_clear(UnsafeMutableRawPointer(bitPattern: address).unsafelyUnwrapped, size)
+  }
+
+  /// Whether any number of bytes are all zero.
+  static func isZero(_ address: UInt, _ size: Int) -> Bool {
+    // SAFETY: the bytes lie in a block of the heap.
+    unsafe ctamalloc_is_zero(UnsafeRawPointer(bitPattern: address).unsafelyUnwrapped, size) != 0
   }
 
   /// Clears any number of bytes.
@@ -209,6 +214,8 @@ extension Syscalls {
     var key: UInt32 = 0
     return unsafe pthread_key_create(&key, end) == 0 ? key : nil
   }
+
+  static func deleteThreadKey(_ key: UInt32) { _ = pthread_key_delete(key) }
 
   static func setThreadKey(_ key: UInt32, _ value: UnsafeMutableRawPointer?) {
     unsafe _ = pthread_setspecific(key, value)

@@ -173,6 +173,8 @@ enum Syscalls {
     case populate
     case hugePages
     case pageGranular
+    /// Read as zero in the child of a fork (Linux 4.14).
+    case wipeOnFork
   }
 
   static func advise(
@@ -185,6 +187,7 @@ enum Syscalls {
       case .populate: Int32(ctamalloc_madv_populate_write)
       case .hugePages: MADV_HUGEPAGE
       case .pageGranular: MADV_NOHUGEPAGE
+      case .wipeOnFork: Int32(ctamalloc_madv_wipeonfork)
       }
     while unsafe ctamalloc_madvise(start.pointer, size.rawValue, number) != 0 {
       if ctamalloc_errno() == EINTR { continue }

@@ -12,12 +12,14 @@ import Testing
   }
 
   /// The loader splits what stands there at blanks: the library needs a path without one.
-  private func preload(_ settings: [String: String] = [:]) throws -> [String: String] {
+  private func preload(
+    _ settings: [String: String] = [:], object: String? = nil
+  ) throws -> [String: String] {
     let link =
       FileManager.default.temporaryDirectory.path
-      + "/libtamalloc-\(ProcessInfo.processInfo.processIdentifier).so"
+      + "/libtamalloc-\(ProcessInfo.processInfo.processIdentifier)\(object == nil ? "" : "-checked").so"
     try? FileManager.default.createSymbolicLink(
-      atPath: link, withDestinationPath: library.sharedObject)
+      atPath: link, withDestinationPath: object ?? library.sharedObject)
     return settings.merging(["LD_PRELOAD": link]) { old, _ in old }
   }
 
@@ -75,7 +77,7 @@ import Testing
       for settings in [[:], ["TAMALLOC_HARDENED": "1"], ["TAMALLOC_PURGE_DELAY": "1"]] {
         let outcome = try Outcome.of(
           [program] + arguments.split(separator: " ").map(String.init),
-          environment: preload(settings).merging(["LD_PRELOAD": object]) { $1 })
+          environment: preload(settings, object: object))
         #expect(outcome.status == 0, "stress \(arguments): \(outcome.text)")
       }
     }

@@ -97,6 +97,7 @@ enum {
   ctamalloc_mremap_maymove = 1,
   ctamalloc_mremap_fixed = 2,
   ctamalloc_mremap_dontunmap = 4,
+  ctamalloc_madv_wipeonfork = 18,
   ctamalloc_madv_populate_write = 23,
   ctamalloc_madv_dontneed_locked = 24,
 };

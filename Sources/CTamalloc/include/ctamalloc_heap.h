@@ -107,6 +107,15 @@ static inline void ctamalloc_clear(void *start, size_t size) {
 #undef CTAMALLOC_STORE
 }
 
+/* A moment between two looks at a word that another processor will change. */
+static inline void ctamalloc_pause(void) {
+#if defined __x86_64__
+  __builtin_ia32_pause();
+#elif defined __aarch64__
+  __asm__ volatile("isb" ::: "memory");
+#endif
+}
+
 /* Sleeps while a word has a value, for some time at most; wakes one sleeper. */
 static inline void ctamalloc_wait_word(const void *word, uint32_t value,
                                        long microseconds) {
@@ -119,16 +128,30 @@ static inline void ctamalloc_wake_word(const void *word) {
   syscall(SYS_futex, word, 129 /* FUTEX_WAKE, private */, 1, NULL, NULL, 0);
 }
 
-/* Whether this process and another have one address space (kcmp, KCMP_VM). No,
- * too, where the kernel does not tell. */
-static inline int ctamalloc_shares_memory(int process) {
-  return syscall(SYS_kcmp, syscall(SYS_getpid), process, 1, 0, 0) == 0;
-}
-
 /* Whether the page at an address is in memory. */
 static inline int ctamalloc_is_resident(void *page) {
   unsigned char is_there = 0;
   return syscall(SYS_mincore, page, 1, &is_there) == 0 && (is_there & 1);
+}
+
+/* Whether size bytes, anywhere, are all zero. */
+static inline int ctamalloc_is_zero(const void *start, size_t size) {
+  typedef long long lane
+      __attribute__((vector_size(16), aligned(1), may_alias));
+  typedef uint64_t word __attribute__((aligned(1), may_alias));
+  const char *place = (const char *)start, *end = place + size;
+  for (; end - place >= 64; place += 64) {
+    const lane *lanes = (const lane *)place;
+    lane all = lanes[0] | lanes[1] | lanes[2] | lanes[3];
+    if (all[0] | all[1]) return 0;
+  }
+  for (; end - place >= 8; place += 8) {
+    if (*(const word *)place) return 0;
+  }
+  for (; place < end; place++) {
+    if (*place) return 0;
+  }
+  return 1;
 }
 
 /* Milliseconds of a clock that only goes forward. */

@@ -25,7 +25,7 @@ internal import Synchronization
 
 @safe struct Hardened: ~Copyable {
   /// Guards all of this; not the heap's own, which may be taken meanwhile.
-  let lock = HeapLock()
+  let lock: HeapLock
   /// The one heap of all threads.
   var thread: ThreadHeapPointer?
   /// Not to be guessed.
@@ -52,7 +52,8 @@ internal import Synchronization
   static let trailer = 16
 
   /// - Precondition: `size` zeroed bytes are there, and stay.
-  init(secret: UInt, start: UInt) {
+  init(secret: UInt, start: UInt, fork: ForkWord) {
+    lock = HeapLock(fork: fork)
     self.secret = secret | 1
     linkKey = secret == 0 ? 0 : (secret &* 0xD6E8_FEB8_6659_FD93) | 1
     random = secret | 1
@@ -117,24 +118,7 @@ internal import Synchronization
 
   static func isZero(_ start: UInt, _ end: UInt) -> Bool {
     guard start < end else { return true }
-    // SAFETY: the bytes lie in a block of this heap.
-    let bytes = unsafe UnsafeRawPointer(bitPattern: start).unsafelyUnwrapped
-    let count = Int(end &- start)
-    var offset = 0
-    while offset &+ 32 <= count {
-      let lanes = unsafe (bytes + offset).loadUnaligned(as: SIMD4<UInt64>.self)
-      if lanes != .zero { return false }
-      offset &+= 32
-    }
-    while offset &+ 8 <= count {
-      if unsafe (bytes + offset).loadUnaligned(as: UInt64.self) != 0 { return false }
-      offset &+= 8
-    }
-    while offset < count {
-      if unsafe bytes.load(fromByteOffset: offset, as: UInt8.self) != 0 { return false }
-      offset &+= 1
-    }
-    return true
+    return Syscalls.isZero(start, Int(end &- start))
   }
 
   private func mark(_ block: UInt, _ size: UInt, asked: Int, isLive: Bool) {

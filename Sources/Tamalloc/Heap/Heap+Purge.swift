@@ -36,13 +36,11 @@ extension UnsafeMutablePointer where Pointee == Heap {
   /// - Precondition: the lock is not held.
   func expectPurge(_ unused: Int) {
     if unsafe unused < Self.worthwhile { return }
+    if unsafe !pointee.fork.isSettled { Heap.meetFork() }
     if unsafe pointee.settings.hasPurgeThread, unsafe !pointee.purger.isRefused {
       if unsafe !pointee.purger.isRunning { unsafe startPurger() }
     }
-    if unsafe pointee.purger.isRunning {
-      let idle = unsafe Syscalls.milliseconds &- pointee.lastTick.load(ordering: .relaxed)
-      if unsafe idle > max(pointee.settings.purgeDelay &* 8, 1000) { unsafe doubtPurger() }
-    } else {
+    if unsafe !pointee.purger.isRunning {
       let now = Syscalls.milliseconds
       if unsafe now &- pointee.lastTick.load(ordering: .relaxed) >= pointee.settings.purgeDelay {
         unsafe pointee.lastTick.store(now, ordering: .relaxed)
@@ -58,18 +56,6 @@ extension UnsafeMutablePointer where Pointee == Heap {
     unsafe pointee.lock.unlock()
   }
 
-  /// No tick for long: where the thread was left behind in another process it is forgotten.
-  @inline(never)
-  private func doubtPurger() {
-    unsafe pointee.lastTick.store(Syscalls.milliseconds, ordering: .relaxed)
-    guard unsafe pointee.lock.isInUntoldChild() else { return }
-    unsafe pointee.purger.forget()
-    unsafe pointee.isPurging = false
-  }
-
-  /// The same, at once: for who asks that everything be given back.
-  func forgetStrangers() { unsafe doubtPurger() }
-
   /// A tick; with `all`, everything goes back that is unused now. Returns whether there is anything
   /// left for the next one.
   func purge(all: Bool) -> Bool {
@@ -81,7 +67,6 @@ extension UnsafeMutablePointer where Pointee == Heap {
       return true
     }
     unsafe pointee.isPurging = true
-    unsafe pointee.lastTick.store(Syscalls.milliseconds, ordering: .relaxed)
     unsafe pointee.lock.unlock()
     unsafe visitParked()
     unsafe purgeSegments(all: all)

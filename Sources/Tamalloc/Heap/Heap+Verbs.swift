@@ -135,7 +135,7 @@ extension Heap {
   /// Gives back whatever can be, at once; returns whether there was anything.
   package static func trim() -> Bool {
     guard let heap = unsafe Syscalls.processHeap else { return false }
-    unsafe heap.forgetStrangers()
+    if unsafe !heap.pointee.fork.isSettled { meetFork() }
     let before = unsafe heap.pointee.dirtySlots &+ heap.pointee.ranges.count
     if let thread = unsafe Syscalls.threadHeap { unsafe thread.empty() }
     let after = unsafe heap.pointee.dirtySlots &+ heap.pointee.ranges.count

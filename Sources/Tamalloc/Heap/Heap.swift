@@ -20,6 +20,8 @@ internal import Synchronization
 
 @safe package struct Heap: ~Copyable {
   let lock: HeapLock
+  /// Whether this is a fork's child that nobody has told.
+  let fork: ForkWord
   let map: SegmentMap
   /// Blocks with a mapping of their own.
   package let blocks: Blocks
@@ -66,10 +68,12 @@ internal import Synchronization
   /// The first parcel that nobody has, linked through their first words, or 0.
   var spareParcels: UInt
   /// Has a thread's heap parked when the thread ends.
-  var threadKey: UInt32?
+  let threadKey: UInt32?
 
   /// A fork came while the forking thread held the lock.
   var forksInsideLock: Bool
+  /// The same, of the hardened mode's.
+  var forksInsideHardened: Bool
 
   /// The span of every class that has none: it has no block.
   let emptySpan: SpanPointer
@@ -100,15 +104,15 @@ internal import Synchronization
     unsafe empty.initialize(to: HeapSpan())
     unsafe heap.initialize(
       to: Heap(
+        fork: ForkWord.make(), key: Syscalls.makeThreadKey { unsafe ThreadHeap.end($0) },
         map: SegmentMap(start: (start + ByteCount(recordSize)).rawValue), empty: empty,
         above: start.rawValue &+ emptySpanOffset &+ UInt(HeapSpan.stride)))
     let winner = unsafe Syscalls.publish(heap)
     if unsafe winner != heap {
+      unsafe heap.pointee.fork.unmap()
+      if let key = unsafe heap.pointee.threadKey { Syscalls.deleteThreadKey(key) }
       Syscalls.unmapOwn(start, size: size)
     } else {
-      unsafe heap.pointee.lock.note(process: Syscalls.processNumber)
-      unsafe heap.pointee.hardened.lock.note(process: Syscalls.processNumber)
-      unsafe heap.pointee.threadKey = Syscalls.makeThreadKey { unsafe ThreadHeap.end($0) }
       Syscalls.atFork(
         prepare: { Heap.prepareToFork() }, parent: { Heap.endFork() }, child: { Heap.beginChild() })
     }
@@ -117,8 +121,11 @@ internal import Synchronization
   }
 
   /// - Precondition: from the address `above` on are zeroed bytes for all that is not in this structure.
-  private init(map: SegmentMap, empty: SpanPointer, above: UInt) {
-    lock = HeapLock()
+  private init(
+    fork: ForkWord, key: UInt32?, map: SegmentMap, empty: SpanPointer, above: UInt
+  ) {
+    self.fork = fork
+    lock = HeapLock(fork: fork)
     self.map = map
     blocks = Blocks()
     unsafe listed = nil
@@ -138,7 +145,7 @@ internal import Synchronization
     counters = settings.counts ? HeapCounters(start: counterStart) : .none
     hardened = Hardened(
       secret: settings.isHardened ? Syscalls.randomWord : 0,
-      start: counterStart &+ UInt(HeapCounters.size))
+      start: counterStart &+ UInt(HeapCounters.size), fork: fork)
     purger = Purger()
     isPurging = false
     lastTick = Atomic(0)
@@ -147,8 +154,9 @@ internal import Synchronization
     unsafe newestThread = nil
     records = above..<rangeStart
     spareParcels = 0
-    threadKey = nil
+    threadKey = key
     forksInsideLock = false
+    forksInsideHardened = false
     unsafe emptySpan = empty
   }
 

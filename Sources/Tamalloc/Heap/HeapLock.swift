@@ -10,30 +10,29 @@
 //     sequence as it is ── try again      waiters ≠ 0 ?
 //     sleep while it is so                sequence + 1, wake one
 //
-// A fork may come at any time, from a signal handler that interrupted this very code, too. The word
-// says which thread holds the lock, and another which process: a child of a fork in which the holder
-// does not exist takes it over, and a thread that holds it already does not wait for itself. A process
-// with another number that shares the memory (vfork) is no such child: its holder goes on.
+// A fork may come at any time, from a signal handler that interrupted this very code, too. In the child
+// the holder does not exist, unless it is the thread that forked. The first who comes by there lets go of
+// the lock for it (ForkWord.swift); a thread that holds it already does not wait for itself.
 
 internal import Synchronization
 
 struct HeapLock: ~Copyable {
   /// The identity of the thread that holds it, or 0.
   private let holder: Atomic<UInt>
-  /// The process in which it was taken.
-  private let process: Atomic<Int>
   /// Threads that sleep, or are about to.
   private let waiters: Atomic<UInt32>
   /// Counts wakes; its address is what they sleep on.
   private let sequence: Atomic<UInt32>
 
   private static let spins = 100
-  /// Microseconds after which a sleeper looks whether the holder is in this process.
-  private static let suspicion = 2000
+  /// Microseconds after which a sleeper looks again unasked.
+  private static let patience = 100_000
 
-  init() {
+  private let fork: ForkWord
+
+  init(fork: ForkWord) {
+    self.fork = fork
     holder = Atomic(0)
-    process = Atomic(0)
     waiters = Atomic(0)
     sequence = Atomic(0)
   }
@@ -43,6 +42,7 @@ struct HeapLock: ~Copyable {
 
   @inline(__always)
   borrowing func lock() {
+    if !fork.isSettled { Heap.meetFork() }
     if holder.compareExchange(
       expected: 0, desired: Syscalls.threadIdentity, ordering: .acquiring
     ).exchanged {
@@ -58,18 +58,10 @@ struct HeapLock: ~Copyable {
     if waiters.load(ordering: .sequentiallyConsistent) != 0 { wakeOne() }
   }
 
-  /// Notes the process, before a fork and after it: a lock that another process took is nobody's.
-  borrowing func note(process number: Int) {
-    process.store(number, ordering: .relaxed)
+  /// In a child: lets go of it for a thread of the parent.
+  borrowing func disown() {
     waiters.store(0, ordering: .relaxed)
-  }
-
-  /// Whether this process is the child of a fork that nobody has told the heap of; once.
-  borrowing func isInUntoldChild() -> Bool {
-    let pid = Syscalls.processNumber
-    let known = process.load(ordering: .relaxed)
-    if pid == known || Syscalls.sharesMemory(with: known) { return false }
-    return process.compareExchange(expected: known, desired: pid, ordering: .relaxed).exchanged
+    if !isMine { holder.store(0, ordering: .releasing) }
   }
 
   @inline(never)
@@ -98,21 +90,16 @@ struct HeapLock: ~Copyable {
 
   @inline(never)
   private borrowing func wait() {
-    for _ in 0..<Self.spins where tryLock() { return }
+    for _ in 0..<Self.spins {
+      if tryLock() { return }
+      Syscalls.pause()
+    }
     let before = Syscalls.errorNumber
     waiters.wrappingAdd(1, ordering: .sequentiallyConsistent)
     while true {
       let now = sequence.load(ordering: .sequentiallyConsistent)
       if tryLock() { break }
-      let other = holder.load(ordering: .relaxed)
-      unsafe Syscalls.wait(on: word, while: now, microseconds: Self.suspicion)
-      if other != 0, other == holder.load(ordering: .relaxed), isInUntoldChild(),
-        holder.compareExchange(
-          expected: other, desired: Syscalls.threadIdentity, ordering: .acquiring
-        ).exchanged
-      {
-        break
-      }
+      unsafe Syscalls.wait(on: word, while: now, microseconds: Self.patience)
     }
     waiters.wrappingSubtract(1, ordering: .relaxed)
     Syscalls.errorNumber = before

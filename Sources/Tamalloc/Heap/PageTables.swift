@@ -5,9 +5,11 @@
 // that it inherits tells of its parent; a program may have closed it: then the number stands for
 // nothing, or for a file that refuses the question, and it is opened anew, too.
 //
-// Threads ask at once, without a lock. The descriptor and the process that opened it are one word: of
-// several threads that open the file one puts its descriptor there, and the others close theirs. Who
-// replaces a descriptor that a parent opened closes it, if the number still stands for that file.
+// Threads ask at once, without a lock. The descriptor and what is known of it are one word: of several
+// threads that open the file one puts its descriptor there, and the others close theirs. Who replaces a
+// descriptor that a parent opened closes it, if the number still stands for that file.
+//
+//     none ──▶ open ──fork──▶ inherited ──▶ open          none, inherited ──▶ absent: there is no such file
 //
 // Invariant: a process has one descriptor of the page tables open at most, but for what a program has
 // done to it.
@@ -16,10 +18,17 @@ internal import Pages
 internal import Synchronization
 
 struct PageTables: ~Copyable {
-  /// The process that opened the file above, its descriptor below: -1 where it can't be had.
+  /// A `State` above, the descriptor below.
   private let word = Atomic<UInt64>(0)
   /// Which file that is: see ``Syscalls/fileIdentity(_:)``.
   private let identity = Atomic<UInt64>(0)
+
+  private enum State: UInt32 {
+    case none
+    case open
+    case inherited
+    case absent
+  }
 
   private static let lowestDescriptor: Int32 = 700
 
@@ -36,41 +45,53 @@ struct PageTables: ~Copyable {
     if let found = scan(first, start, size, action) { return found }
     // Perhaps somebody has closed it. Only who takes it out opens it anew.
     _ = word.compareExchange(
-      expected: Self.word(first), desired: 0, ordering: .acquiringAndReleasing)
+      expected: Self.word(.open, first), desired: 0, ordering: .acquiringAndReleasing)
     guard let second = descriptor() else { return nil }
     if let found = scan(second, start, size, action) { return found }
     if word.compareExchange(
-      expected: Self.word(second), desired: Self.word(-1), ordering: .acquiringAndReleasing
+      expected: Self.word(.open, second), desired: Self.word(.absent),
+      ordering: .acquiringAndReleasing
     ).exchanged {
       Syscalls.close(second)
     }
     return nil
   }
 
-  private static func word(_ descriptor: Int32) -> UInt64 {
-    UInt64(truncatingIfNeeded: Syscalls.processNumber) &<< 32
-      | UInt64(UInt32(bitPattern: descriptor))
+  /// In a child: the descriptor tells of the parent.
+  func meetFork() {
+    let now = word.load(ordering: .relaxed)
+    let isOpen = Self.state(now) == .open
+    let next = isOpen ? Self.word(.inherited, Int32(truncatingIfNeeded: now)) : 0
+    word.store(next, ordering: .relaxed)
+  }
+
+  private static func word(_ state: State, _ descriptor: Int32 = 0) -> UInt64 {
+    UInt64(state.rawValue) &<< 32 | UInt64(UInt32(bitPattern: descriptor))
+  }
+
+  private static func state(_ word: UInt64) -> State {
+    State(rawValue: UInt32(truncatingIfNeeded: word &>> 32)) ?? .none
   }
 
   private func descriptor() -> Int32? {
     while true {
       let now = word.load(ordering: .acquiring)
+      let state = Self.state(now)
       let known = Int32(truncatingIfNeeded: now)
-      let none = Self.word(-1)
-      if now &>> 32 == none &>> 32 { return known < 0 ? nil : known }
-      // Between vfork and exec its parent's tables are a process's own.
-      if now != 0, Syscalls.sharesMemory(with: Int(now &>> 32)) { return known < 0 ? nil : known }
+      if state == .open { return known }
+      if state == .absent { return nil }
       let inherited = identity.load(ordering: .relaxed)
       var opened: Int32 = -1
       if let low = try? Syscalls.openForReading("/proc/self/pagemap") {
         opened = Syscalls.raiseDescriptor(low, Self.lowestDescriptor)
       }
       let isMine = word.compareExchange(
-        expected: now, desired: Self.word(opened), ordering: .acquiringAndReleasing
+        expected: now, desired: opened < 0 ? Self.word(.absent) : Self.word(.open, opened),
+        ordering: .acquiringAndReleasing
       ).exchanged
       if isMine {
         if opened >= 0 { identity.store(Syscalls.fileIdentity(opened), ordering: .relaxed) }
-        if now != 0, known >= 0, inherited != 0, Syscalls.fileIdentity(known) == inherited {
+        if state == .inherited, inherited != 0, Syscalls.fileIdentity(known) == inherited {
           Syscalls.close(known)
         }
         return opened < 0 ? nil : opened

@@ -113,8 +113,12 @@ extension Heap {
     // The C library's fork does so too, but after this handler: who holds the list may wait for a stream
     // whose holder waits for the heap.
     if unsafe !heap.pointee.lock.isMine { Syscalls.lockStreams() }
-    if unsafe heap.pointee.settings.isHardened, unsafe !heap.pointee.hardened.lock.isMine {
-      unsafe heap.pointee.hardened.lock.lock()
+    if unsafe heap.pointee.settings.isHardened {
+      if unsafe heap.pointee.hardened.lock.isMine {
+        unsafe heap.pointee.forksInsideHardened = true
+      } else {
+        unsafe heap.pointee.hardened.lock.lock()
+      }
     }
     // A signal handler that forks may have interrupted this thread with the lock in its hands; its
     // child goes on where the handler returns, and lets go of it then.
@@ -135,17 +139,30 @@ extension Heap {
     } else {
       unsafe heap.pointee.lock.unlock()
     }
-    if unsafe heap.pointee.settings.isHardened { unsafe heap.pointee.hardened.lock.unlock() }
+    if unsafe heap.pointee.forksInsideHardened {
+      unsafe heap.pointee.forksInsideHardened = false
+    } else if unsafe heap.pointee.settings.isHardened {
+      unsafe heap.pointee.hardened.lock.unlock()
+    }
     if isInside { return }
     if isChild { Syscalls.resetStreams() } else { Syscalls.unlockStreams() }
   }
 
   static func beginChild() {
-    guard let heap = unsafe Syscalls.processHeap else { return }
-    unsafe heap.pointee.lock.note(process: Syscalls.processNumber)
-    unsafe heap.pointee.hardened.lock.note(process: Syscalls.processNumber)
-    unsafe heap.pointee.purger.forget()
-    unsafe heap.pointee.isPurging = false
+    meetFork()
     endFork(isChild: true)
+  }
+
+  /// In a child: what the parent's other threads had in hand is nobody's any more. Once, whoever comes first.
+  @inline(never)
+  static func meetFork() {
+    guard let heap = unsafe Syscalls.processHeap else { return }
+    unsafe heap.pointee.fork.settle {
+      unsafe heap.pointee.lock.disown()
+      unsafe heap.pointee.hardened.lock.disown()
+      unsafe heap.pointee.pageTables.meetFork()
+      unsafe heap.pointee.purger.forget()
+      unsafe heap.pointee.isPurging = false
+    }
   }
 }

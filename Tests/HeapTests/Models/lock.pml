@@ -2,67 +2,41 @@
 /*
  * The heap's lock, with forks around it and inside it.
  *
- *     holder:  0 ──▶ a thread ──▶ 0           process: the process that was known last
+ *     holder:  0 ──▶ a thread ──▶ 0
+ *     word:    settled ──a child begins──▶ wiped ──▶ settling ──▶ settled
  *
  * Thread 1 forks, threads 2 and 3 only lock and unlock. Of a fork the model follows either side: the
  * parent, in which all goes on, or the child, in which threads 2 and 3 are gone wherever they were, and
- * threads 4 and 5 begin. The fork comes outside the lock, or from a signal handler inside it.
+ * threads 4 and 5 begin. The fork comes outside the lock, or from a signal handler inside it; a handler
+ * must not create threads (POSIX), so that then 4 and 5 begin when thread 1 has left the lock.
  *
  * model: -DTOLD
  * model: -DSILENT
  * proves: alone, orderly, ends
- * mirrors: HeapLock.swift lock unlock wait note isMine
- * mirrors: ThreadHeap+Life.swift prepareToFork endFork beginChild
- * mirrors: Heap.swift make
+ * mirrors: HeapLock.swift lock unlock wait tryLock disown isMine
+ * mirrors: ForkWord.swift settle isSettled
+ * mirrors: ThreadHeap+Life.swift prepareToFork endFork beginChild meetFork
  *
  * For every interleaving:
  *   alone     two living threads are never inside the lock together
  *   orderly   a child of a fork that the heap was told of begins with nobody else inside
  *   ends      no thread waits for ever: spin's check for invalid end states, for the wait is a guard here
+ *             (how a thread sleeps and is woken: sleep.pml)
  *
  * Every exchange, load and store of the two words is one step. The source asks for less than spin's
- * sequential consistency: taking acquires and letting go releases, which is what a lock needs.
- * `process` is relaxed throughout: it is only ever exchanged for the process's own number, and what it
- * guards is decided by `holder`. isMine is relaxed: a thread sees its own stores, and no other living
- * thread stores its identity. The number of rounds before `wait` looks at the process is left away: it
- * may look at any time.
+ * sequential consistency: of both words taking acquires and letting go releases, which is what a lock
+ * needs. isMine is relaxed: a thread sees its own stores, and no other living thread stores its identity.
+ * That the kernel wipes the word and ends the other threads is one step, as it is for the child.
  *
- * SILENT is a fork that the heap is not told of (_Fork, a raw clone), with the lock in the hands of a
- * thread that the child hasn't got: it is taken over, once.
- *
- * Known faults of the source:
- *   FAULT_silent_fork       the same with the lock free at that moment: later a thread that waits takes it
- *                           from a living one, for `process` says which process was seen last, not in
- *                           which one the lock was taken
- *   FAULT_late_note         no fork at all: the heap is published before its lock knows the process, and
- *                           a thread that waits in between takes the lock from a living one
- *   FAULT_hardened_inside   the hardened mode's lock: prepareToFork leaves it if the forking thread
- *                           has it already, but endFork lets go of it in any case
+ * TOLD is fork, SILENT one that the heap is not told of (_Fork, a raw clone). The hardened mode's lock is
+ * used in the same way.
  */
 
-#if defined(FAULT_silent_fork)
-#undef TOLD
-#undef SILENT
-#define SILENT
-#elif defined(FAULT_late_note)
-#undef TOLD
-#undef SILENT
-#elif defined(FAULT_hardened_inside)
-#undef TOLD
-#define TOLD
-#undef SILENT
-#endif
-
 byte holder;
-#ifdef FAULT_late_note
-byte process;
-#else
-byte process = 1;
-#endif
+byte word = 1;               /* settled; 0 is wiped, 2 settling */
 bool forksInsideLock;
 
 /* What only the model knows. */
-byte inProcess = 1;
 byte inside;                 /* living threads that are inside the lock */
 bool isChild;
 bool hasForked;
@@ -71,32 +45,41 @@ bool hasReturned;            /* from fork: in the child, more threads may begin 
 /* Taken by the calling thread, which is inside now, alone. */
 inline enter() { holder = me; assert(inside == 0); inside++ }
 
-/* HeapLock.swift: lock and wait. Where nothing can be done but to look again, it stands still. */
+/* ThreadHeap+Life.swift: meetFork, with ForkWord's settle and HeapLock's disown */
+inline meetFork() {
+  if
+  :: atomic { word == 0 -> word = 2 };
+#ifdef MUTANT_settle_first
+    word = 1;
+#endif
+    if
+#ifdef MUTANT_disown_all
+    :: true -> holder = 0;
+#else
+    :: holder != me -> holder = 0;
+    :: holder == me
+#endif
+    fi;
+    word = 1
+  :: atomic { word != 0 -> skip };
+    word == 1
+  fi
+}
+
+/* HeapLock.swift: lock, wait and tryLock. Where nothing can be done but to look again, it stands still. */
 inline lock() {
-  do
+#ifndef MUTANT_look_at_no_word
+  if
+  :: word != 1 -> meetFork()
+  :: word == 1
+  fi;
+#endif
 #ifdef MUTANT_look_then_store
-  :: holder == 0 -> atomic { enter(); break }
+  holder == 0;
+  enter()
 #else
-  :: atomic { holder == 0 -> enter(); break }
+  atomic { holder == 0 -> enter() }
 #endif
-#ifdef MUTANT_take_over_unasked
-  :: atomic { holder != 0 && holder != me -> now = holder };
-    if
-    :: true;
-#else
-  :: atomic { holder != 0 && process != inProcess -> now = holder };
-    known = process;
-    if
-    :: atomic { known != inProcess && process == known -> process = inProcess };
-#endif
-      if
-      :: atomic { holder == now -> enter(); break }
-      :: atomic { holder != now -> now = 0; known = 0 }
-      fi
-    :: atomic { known == inProcess || process != known -> now = 0; known = 0 }
-    fi
-  od;
-  now = 0; known = 0
 }
 
 /* HeapLock.swift: unlock */
@@ -108,7 +91,7 @@ inline fork() {
     hasForked = true;
     if
     :: skip
-    :: isChild = true; inProcess = 2;
+    :: isChild = true; word = 0;
       /* The others are gone, and are inside nothing. */
       if :: holder == me -> inside = 1 :: else -> inside = 0 fi
     fi
@@ -126,33 +109,21 @@ inline forkTold() {
   fi;
 #endif
   atomic { assert(inside == 1 && holder == me); fork() };
-#ifndef MUTANT_child_notes_nothing
-  if :: isChild -> process = inProcess :: else fi;
-#endif
-#ifdef FAULT_hardened_inside
-  forksInsideLock = false; /* that lock has no such word */
-#endif
+  if :: isChild -> meetFork() :: else fi;
   if
   :: forksInsideLock -> forksInsideLock = false
   :: else -> unlock()
   fi
 }
 
-/* A fork that the heap hears nothing of. */
-#ifdef FAULT_silent_fork
-#define MAY_FORK_SILENTLY !hasForked
-#else
-#define MAY_FORK_SILENTLY (!hasForked && (holder == 2 || holder == 3))
-#endif
-
 inline mayFork() {
   if
   :: skip
 #ifdef TOLD
-  :: !hasForked -> forkTold(); hasReturned = true
+  :: !hasForked -> forkTold()
 #endif
 #ifdef SILENT
-  :: atomic { MAY_FORK_SILENTLY -> fork(); hasReturned = true }
+  :: atomic { !hasForked -> fork() }
 #endif
   fi
 }
@@ -165,31 +136,24 @@ inline useLock() {
 
 /* Thread 1 */
 proctype Forker(byte me) {
-  byte now, known;
-#ifdef FAULT_late_note
-  process = inProcess; /* Heap.swift: make, behind publish */
-#endif
   mayFork();
+  hasReturned = hasForked;
   lock();
-#ifndef SILENT
   mayFork();
-#elif defined(FAULT_silent_fork)
-  mayFork();
-#endif
   unlock();
+  hasReturned = hasForked;
   mayFork();
+  hasReturned = hasForked;
   useLock()
 }
 
 /* Threads 2 and 3: where they are not any more, they stay for ever where they were. */
 proctype Other(byte me) {
-  byte now, known;
   { useLock(); useLock() } unless { isChild }
 }
 
 /* Threads 4 and 5 */
 proctype Born(byte me) {
-  byte now, known;
 end:
   isChild && hasReturned;
   useLock();

@@ -43,6 +43,8 @@
  *   - isArmed, awaitsNotice, free, countdown are the owner's alone; between owners stands the lock.
  * A weak exchange may fail though the value is the expected one: it is then tried again with the same
  * value, a step that changes nothing.
+ *
+ * Above 400 lines: it is one model, of all that these lists go through.
  */
 
 #ifndef SPANS

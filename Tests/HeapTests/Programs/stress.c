@@ -23,7 +23,8 @@
  * With a checked build of the library (Malloc/build --checked) the heap's invariants
  * are checked every thousand steps, and at the end.
  *
- * Prints what is wrong with the seed, and aborts.
+ * Prints what is wrong with the seed, and aborts. Above 400 lines, for one
+ * reference judges all.
  */
 #define _GNU_SOURCE
 #include <errno.h>
