@@ -80,8 +80,8 @@ public struct MachineSetup: Sendable, Hashable {
 
   /// The plan: where nothing was said, a 64-bit machine of 4 GiB with a node and a processor.
   ///
-  /// - Throws: ``MachineError/nodesWithoutRanges(_:)``; ``MachineError/invalidNodeCount(_:frames:)``;
-  ///   ``MachineError/invalidProcessorCount(_:)``; ``MachineError/noSuchNode(_:)``.
+  /// - Throws: Of PhysicalMemory's `MachineError`: `nodesWithoutRanges`, `invalidNodeCount`,
+  ///   `invalidProcessorCount`, `noSuchNode`.
   public func layout() throws(MachineError) -> MachineLayout {
     // Before they are laid out on nodes, so that the message has the number that somebody said.
     if let cpus, cpus > 512 { throw .invalidProcessorCount(cpus) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Remote frees, the arming of spans, the end of a thread and the adoption of its heap.
+ * Remote frees, the arming of spans, the end of a thread and the adoption of its heap. Above 400 lines, for it
+ * is one model of all that these lists go through.
  *
  *     program ──▶ Freer: push ──▶ remote[s] ──▶ Owner: collect        (blocks)
  *                   └── tell ──▶ pending   ──▶ Owner: takeNews        (spans)
@@ -43,8 +44,6 @@
  *   - isArmed, awaitsNotice, free, countdown are the owner's alone; between owners stands the lock.
  * A weak exchange may fail though the value is the expected one: it is then tried again with the same
  * value, a step that changes nothing.
- *
- * Above 400 lines: it is one model, of all that these lists go through.
  */
 
 #ifndef SPANS

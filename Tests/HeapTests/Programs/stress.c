@@ -2,6 +2,8 @@
 /*
  * stress SEED THREADS OPERATIONS [fork] [churn] [rare] [untold] [failing] [limit]
  *
+ * Above 400 lines, for one reference judges all.
+ *
  * Random blocks, made by every function that makes one, on several threads that
  * free each other's, against a reference: each block's record says what it must
  * hold. Of a new block every byte is read up to its usable size and must be 0;
@@ -23,8 +25,7 @@
  * With a checked build of the library (Malloc/build --checked) the heap's invariants
  * are checked every thousand steps, and at the end.
  *
- * Prints what is wrong with the seed, and aborts. Above 400 lines, for one
- * reference judges all.
+ * Prints what is wrong with the seed, and aborts.
  */
 #define _GNU_SOURCE
 #include <errno.h>
