@@ -50,37 +50,8 @@ enum Limits {
     throw .mappingLimit(size, limit: limit)
   }
 
-  /// The first decimal number in a file of the kernel's, or the first after a label.
   private static func number(in path: StaticString, after label: StaticString = "") -> Int? {
-    unsafe withStackBuffer(InlineArray<4096, UInt8>(repeating: 0)) { buffer in
-      let bytes = UnsafeMutableRawBufferPointer(buffer)
-      guard let count = try? unsafe Syscalls.readFile(path, into: bytes) else { return nil }
-      var index = 0
-      if label.utf8CodeUnitCount > 0 {
-        let length = label.utf8CodeUnitCount
-        while true {
-          guard index + length <= count else { return nil }
-          // SAFETY: both sides were checked to have `length` bytes.
-          let isHere = (0..<length).allSatisfy {
-            unsafe buffer[index + $0] == label.utf8Start[$0]
-          }
-          if isHere { break }
-          index += 1
-        }
-        index += length
-      }
-      var value: Int?
-      while index < count {
-        let byte = unsafe buffer[index]
-        if byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") {
-          value = (value ?? 0) &* 10 &+ Int(byte - UInt8(ascii: "0"))
-        } else if value != nil {
-          break
-        }
-        index += 1
-      }
-      return value
-    }
+    KernelText.read(path) { $0.number(after: label) }
   }
 
   /// How many mappings this process has: the lines of /proc/self/maps.

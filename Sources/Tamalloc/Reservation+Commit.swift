@@ -5,13 +5,36 @@
 internal import Pages
 
 extension Reservation {
+  /// What is committed in one step: beyond it, somebody looks first whether there is so much memory.
+  private static var step: ByteCount { .mebibytes(64) }
+
   /// Commits every page that the range touches; contents stay.
+  ///
+  /// The kernel kills a process, this one or another, rather than fail here. So what is much is asked for
+  /// beforehand: it throws where the machine or a cgroup has not so much, and stops where others have taken it
+  /// meanwhile. What was committed so far stays committed.
   ///
   /// - Precondition: the range is inside the reservation.
   func prefault(_ range: Range<ByteCount>) throws(AllocationError) {
     let pageSize = Syscalls.pageSize
-    let lower = pageSize.roundingDown(range.lowerBound)
+    var lower = pageSize.roundingDown(range.lowerBound)
     let upper = pageSize.roundingUp(range.upperBound) ?? size
+    guard upper - lower > Self.step else { return try commit(lower..<upper) }
+    let committed = (try? usage(of: lower..<upper))?.committed ?? 0
+    var rest = upper - lower - committed
+    while lower < upper {
+      try AvailableMemory.require(rest)
+      let next = min(lower + Self.step, upper)
+      try commit(lower..<next)
+      rest -= min(rest, next - lower)
+      lower = next
+    }
+  }
+
+  private func commit(_ range: Range<ByteCount>) throws(AllocationError) {
+    let pageSize = Syscalls.pageSize
+    let lower = range.lowerBound
+    let upper = range.upperBound
     guard lower < upper else { return }
     do throws(SystemCallFailure) {
       try Syscalls.advise(start + lower, size: upper - lower, .populate)

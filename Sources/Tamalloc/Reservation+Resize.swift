@@ -22,6 +22,7 @@ extension Reservation {
       settle(at: start, size: newSize)
       return
     }
+    if options.contains(.requiresAvailable) { try AvailableMemory.require(newSize - oldSize) }
     switch backing {
     case .anonymous: try growAnonymous(to: newSize)
     case .tiles(let tile, let layout): try growTiles(to: newSize, tile: tile, layout: layout)

@@ -13,6 +13,11 @@
 // what a fork shares) are in doubt, and those move_pages settles: it answers EFAULT for the zero page.
 // (mincore would not do: it counts the zero page, and overlooks swap.)
 //
+// The kernel calls a page swapped, too, where a marker stands in the page tables: a guard, or userfaultfd's
+// write protection of a page that was never there. So what seems swapped is counted once more, where it is any:
+// nothing is if the process has nothing in swap (VmSwap), a guard says that it is one, and no range has more
+// than the process.
+//
 // The descriptor of pagemap is opened for each question: one that a fork inherits tells of the parent.
 
 internal import Pages
@@ -35,6 +40,9 @@ extension Reservation {
       } catch {
         guard error.isUnsupported else { throw error }
         try readPagemap(from: start + lower, to: start + upper, pagemap: pagemap, into: &usage)
+      }
+      if usage.swapped > 0 {
+        usage.swapped = try swapped(from: start + lower, to: start + upper, pagemap: pagemap)
       }
     } catch {
       throw .usageUnavailable(errorNumber: error.number)
@@ -67,6 +75,25 @@ extension Reservation {
     }
     usage.committed += committed
     usage.swapped += swapped
+  }
+
+  /// What of a range is in swap, and no marker.
+  private func swapped(
+    from first: VirtualAddress, to end: VirtualAddress, pagemap: Int32
+  ) throws(SystemCallFailure) -> ByteCount {
+    let status = KernelText.read("/proc/self/status") { $0.number(after: "\nVmSwap:") }
+    let limit = status.map { ByteCount.kibibytes($0) } ?? size
+    guard limit > 0 else { return 0 }
+    let page = Syscalls.pageSize.bytes
+    var swapped: ByteCount = 0
+    var position = first
+    while position < end {
+      let count = try Syscalls.readPagemap(pagemap, from: position, to: end) { _, entry in
+        if entry.isSwapped, !entry.isFilePage, !entry.isGuard { swapped += page }
+      }
+      position = position + count
+    }
+    return min(swapped, limit)
   }
 
   /// Whether a present huge page is the kernel's huge zero page, which the scan does not mark as such

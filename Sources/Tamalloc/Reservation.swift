@@ -78,6 +78,7 @@ struct Reservation: BitwiseCopyable {
     guard fill.length >= 1, fill.length <= FillPattern.maximumLength else {
       throw .invalidFillPattern(fill.length)
     }
+    if options.contains(.requiresAvailable) { try AvailableMemory.require(size) }
     let fill = fill.simplified
     var reservation = Reservation(
       start: VirtualAddress(rawValue: 0), size: try wholePages(size),

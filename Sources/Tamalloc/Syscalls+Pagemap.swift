@@ -32,6 +32,8 @@ struct PagemapEntry {
   var isFilePage: Bool { word >> 61 & 1 != 0 }
   /// Mapped once only, by this process.
   var isExclusive: Bool { word >> 56 & 1 != 0 }
+  /// A guard (MADV_GUARD_INSTALL), which is no page at all. Linux tells it apart from 6.14 on.
+  var isGuard: Bool { word >> 58 & 1 != 0 }
 }
 
 extension SystemCallFailure {
@@ -92,7 +94,8 @@ extension Syscalls {
     let page = pageSize.bytes.rawValue
     var failure: SystemCallFailure?
     var pages = 0
-    unsafe withStackBuffer(InlineArray<1024, UInt64>(repeating: 0)) { words in
+    // Two kibibytes: a thread's stack may have 16, and this is asked inside free.
+    unsafe withStackBuffer(InlineArray<256, UInt64>(repeating: 0)) { words in
       let capacity = min(words.count, (end - first).rawValue / page)
       let offset = off_t(first.rawValue / UInt(page) * 8)
       let count = unsafe ctamalloc_read_at(pagemap, words.baseAddress, capacity * 8, offset)

@@ -284,7 +284,17 @@ enum Syscalls {
   static func readFile(
     _ path: StaticString, into buffer: UnsafeMutableRawBufferPointer
   ) throws(SystemCallFailure) -> Int {
-    let descriptor = try openForReading(path)
+    // SAFETY: a literal lives as long as the program, and ends in NUL.
+    let text = unsafe UnsafeRawPointer(path.utf8Start).assumingMemoryBound(to: CChar.self)
+    return try unsafe readFile(text, into: buffer)
+  }
+
+  /// The same of a path that is made up on the way.
+  static func readFile(
+    _ path: UnsafePointer<CChar>, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(SystemCallFailure) -> Int {
+    let descriptor = unsafe ctamalloc_open_read(path)
+    guard descriptor >= 0 else { throw .last(.open) }
     defer { close(descriptor) }
     var done = 0
     while done < buffer.count {

@@ -189,7 +189,8 @@ import Testing
     Meeting(name: "file-limit", limit: "ulimit -f 1000"),
     Meeting(name: "shared-memory"),
     Meeting(name: "untold-child", limit: "export TAMALLOC_PURGE_DELAY=100"),
-    Meeting(name: "locked"),
+    Meeting(name: "locked"), Meeting(name: "small-stack"),
+    Meeting(name: "small-stack", limit: "export TAMALLOC_STATS=1"),
     Meeting(name: "mappings", limit: "export TAMALLOC_HARDENED=1"),
     Meeting(name: "alignments"), Meeting(name: "other-names"), Meeting(name: "deep"),
   ]
@@ -218,6 +219,20 @@ import Testing
         program + "-deep.so",
       ],
       environment: preload())
+    #expect(outcome.text == "passed\n" && outcome.status == 0, "\(outcome.text)")
+  }
+
+  /// Blocks whose owner sleeps, or is no more: returned.c tells what is looked at.
+  @Test(arguments: ["tick", "trim", "packed", "child", "reuse"])
+  func `memory goes back though its owner does not look`(name: String) throws {
+    let program = library.prefix + "/returned-" + name
+    try Outcome.text(
+      of: [
+        "clang", "-O1", "-fno-builtin", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", program,
+        InstalledLibrary.programs + "/returned.c",
+      ])
+    let outcome = try Outcome.of(
+      [program, name], environment: preload(["TAMALLOC_PURGE_DELAY": "50"]))
     #expect(outcome.text == "passed\n" && outcome.status == 0, "\(outcome.text)")
   }
 

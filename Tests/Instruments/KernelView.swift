@@ -80,6 +80,16 @@ public enum KernelView {
   }
 
   /// Something of the kernel's that could not be read.
+  /// A line of /proc/meminfo, in bytes.
+  public static func meminfo(_ field: String) throws -> Int {
+    for line in try read("/proc/meminfo").split(separator: "\n") where line.hasPrefix(field + ":") {
+      if let value = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) {
+        return value * 1024
+      }
+    }
+    throw Unreadable(path: "/proc/meminfo: \(field)")
+  }
+
   public struct Unreadable: Error {
     public let path: String
   }

@@ -87,6 +87,40 @@ import Testing
     #expect(filled[.random(in: 0..<3 << 20)] == 3)
   }
 
+  @Test func `fails rather than have somebody killed`() throws {
+    // More than the machine could give, and less than it would promise.
+    let limit = (try KernelView.meminfo("MemAvailable") + KernelView.meminfo("SwapFree"))
+    let much = ByteCount(limit + 4 << 30)
+    for fill in [FillPattern.zero, .byte(3)] {
+      #expect(throws: AllocationError.outOfMemory(much)) {
+        _ = try LazyMemory(size: much, fill: fill, options: .prefault)
+      }
+      #expect(throws: AllocationError.outOfMemory(much)) {
+        _ = try LazyMemory(size: much, fill: fill, options: .requiresAvailable)
+      }
+    }
+    var memory = try LazyMemory(size: .mebibytes(80), options: [.prefault, .requiresAvailable])
+    #expect(try memory.usage.committed == .mebibytes(80))
+    #expect(throws: AllocationError.outOfMemory(much)) {
+      try memory.resize(to: .mebibytes(80) + much)
+    }
+    #expect(try memory.usage.committed == .mebibytes(80))
+  }
+
+  @Test(.enabled(if: LimitedGroup.isPossible, "needs root and a memory cgroup"))
+  func `knows the limit of its cgroup`() throws {
+    let group = try LimitedGroup(limit: 200 << 20)
+    defer { group.leave() }
+    #expect(throws: AllocationError.outOfMemory(.gibibytes(1))) {
+      _ = try LazyMemory(size: .gibibytes(1), options: .prefault)
+    }
+    #expect(throws: AllocationError.outOfMemory(.gibibytes(1))) {
+      _ = try LazyMemory(size: .gibibytes(1), options: .requiresAvailable)
+    }
+    let memory = try LazyMemory(size: .mebibytes(100), options: .prefault)
+    #expect(try memory.usage.committed == .mebibytes(100))
+  }
+
   @Test func `is accounted on request only`() throws {
     let usual = try LazyMemory(size: .mebibytes(4))
     #expect(try usual.smaps().flags.contains("nr"))

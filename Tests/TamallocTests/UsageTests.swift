@@ -9,6 +9,30 @@ import Testing
 
 /// Usage against three witnesses: what the test itself touched, smaps, and the other way to ask.
 @Suite(.serialized) struct UsageTests {
+  /// MADV_GUARD_INSTALL, from Linux 6.13 on.
+  private static let installGuard: Int32 = 102
+
+  @Test func `a guard is no swap`() throws {
+    var memory = try LazyMemory(size: .mebibytes(8))
+    memory[0] = 1
+    let start = try #require(UnsafeMutableRawPointer(bitPattern: memory.address + 4 << 20))
+    guard madvise(start, 2 << 20, Self.installGuard) == 0 else {
+      return #expect(errno == EINVAL, "this kernel has no guards")
+    }
+    #expect(try memory.usage == MemoryUsage(reserved: .mebibytes(8), committed: ByteCount(page)))
+    #expect(try memory.smaps().swapBytes == 0)
+  }
+
+  @Test(.enabled(if: WriteProtection.isPossible, "needs userfaultfd"))
+  func `write protection of what was never there is no swap`() throws {
+    var memory = try LazyMemory(size: .mebibytes(8))
+    memory[0] = 1
+    let protection = try WriteProtection(start: memory.address + 4 << 20, byteCount: 2 << 20)
+    defer { protection.end() }
+    #expect(try memory.usage == MemoryUsage(reserved: .mebibytes(8), committed: ByteCount(page)))
+    #expect(try memory.smaps().swapBytes == 0)
+  }
+
   @Test(arguments: [FillPattern.zero, .byte(3), .pattern([1, 2, 3])], [1, 2, 3] as [UInt64])
   func `is exact`(fill: FillPattern, seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)

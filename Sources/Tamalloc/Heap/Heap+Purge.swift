@@ -31,6 +31,16 @@ extension UnsafeMutablePointer where Pointee == Heap {
       &+ Int(pointee.ranges.dirtyBytes &+ pointee.ranges.zeroCommitted)
   }
 
+  /// Waits until nobody purges, but not for ever: who purges may be below us, in a signal handler.
+  private func waitForPurge() {
+    for _ in 0..<10_000 {
+      if unsafe !pointee.isPurging { return }
+      unsafe pointee.lock.unlock()
+      _ = Syscalls.pauseThread(microseconds: 100)
+      unsafe pointee.lock.lock()
+    }
+  }
+
   /// Something has been freed, and so much is unused now: sees to it that it goes back some time.
   ///
   /// - Precondition: the lock is not held.
@@ -62,6 +72,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
     let before = Syscalls.errorNumber
     defer { Syscalls.errorNumber = before }
     unsafe pointee.lock.lock()
+    if all { unsafe waitForPurge() }
     if unsafe pointee.isPurging {
       unsafe pointee.lock.unlock()
       return true
@@ -69,11 +80,12 @@ extension UnsafeMutablePointer where Pointee == Heap {
     unsafe pointee.isPurging = true
     unsafe pointee.lock.unlock()
     unsafe visitParked()
+    let areReturned = unsafe discardReturned(all: all)
     unsafe purgeSegments(all: all)
     unsafe purgeRanges(all: all)
     unsafe pointee.lock.lock()
     unsafe pointee.isPurging = false
-    let isLeft = unsafe pointee.dirtySlots > 0 || pointee.ranges.count > 0
+    let isLeft = unsafe areReturned || pointee.dirtySlots > 0 || pointee.ranges.count > 0
     unsafe pointee.lock.unlock()
     return isLeft
   }
@@ -125,6 +137,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
     unsafe segment.pointee.idle &= ~slots
     unsafe pointee.dirtySlots &-= slots.nonzeroBitCount
     if unsafe segment.pointee.vacant == 0 { unsafe pointee.unlist(segment) }
+    unsafe pointee.beingCleaned = BeingCleaned(segment: segment, slots: slots)
     unsafe pointee.lock.unlock()
     var rest = slots
     var refused: UInt64 = 0
@@ -138,6 +151,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
       rest &= ~run
     }
     unsafe pointee.lock.lock()
+    unsafe pointee.beingCleaned = BeingCleaned()
     for slot in 1..<Segment.slotCount where (slots & ~refused) &>> UInt64(slot) & 1 != 0 {
       unsafe segment.span(slot).pointee.dirty = 0
     }

@@ -51,6 +51,12 @@ internal import Synchronization
 
   var purger: Purger
   var isPurging: Bool
+  /// What the purge has in hand while it holds no lock, for a fork's child.
+  var beingCleaned: BeingCleaned
+  /// About how many spans have been returned since the last tick: see Heap+Returned.swift.
+  let returnedSpans: Atomic<Int>
+  /// Some were returned at the last tick, and not before.
+  var awaitsReturned: Bool
   /// In milliseconds, where ticks don't come from a thread.
   let lastTick: Atomic<Int>
   /// Whether the program has ever asked how much of a block it may use: see ``GrownBlock``.
@@ -148,6 +154,9 @@ internal import Synchronization
       start: counterStart &+ UInt(HeapCounters.size), fork: fork)
     purger = Purger()
     isPurging = false
+    beingCleaned = BeingCleaned()
+    returnedSpans = Atomic(0)
+    awaitsReturned = false
     lastTick = Atomic(0)
     tellsUsableSizes = Atomic(false)
     unsafe parked = nil

@@ -66,13 +66,14 @@ extension Heap {
   }
 }
 
-/// Text for standard error, put together in place: a heap can't ask itself for memory.
+/// Text for standard error, put together in place: a heap can't ask itself for memory, and a thread's stack may
+/// be of 16 KiB.
 struct TextOutput: ~Copyable {
-  private var bytes = InlineArray<8192, UInt8>(repeating: 0)
+  private var bytes = InlineArray<1024, UInt8>(repeating: 0)
   private var count = 0
 
   mutating func add(_ byte: UInt8) {
-    guard count < bytes.count else { return }
+    if count == bytes.count { write() }
     bytes[count] = byte
     count += 1
   }
@@ -132,11 +133,14 @@ struct TextOutput: ~Copyable {
     }
   }
 
-  func write() {
+  /// Writes what there is, and begins anew.
+  mutating func write() {
+    let length = count
     let span = bytes.span
     unsafe span.withUnsafeBufferPointer {
       // Nothing is left to be done where standard error can't be written.
-      unsafe _ = Syscalls.writeError($0.baseAddress, count)
+      unsafe _ = Syscalls.writeError($0.baseAddress, length)
     }
+    count = 0
   }
 }

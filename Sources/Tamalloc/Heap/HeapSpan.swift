@@ -78,7 +78,7 @@ enum SpanState: UInt8, AtomicRepresentable {
   var blockSize: UInt32
   /// The distance in bytes back to the record of the span's first slot.
   var back: UInt32
-  /// Blocks that other threads freed, and the tell bit.
+  /// What other threads freed: the address of the first block, how many there are, and two bits. See ``Remote``.
   let remote: Atomic<UInt>
   /// The next one on the owner's pending list.
   var nextPending: UInt
@@ -86,6 +86,8 @@ enum SpanState: UInt8, AtomicRepresentable {
   var dirty: UInt32
   /// Slots.
   var slots: UInt16
+  /// Blocks, issued or not.
+  fileprivate(set) var blocks: UInt16
   var sizeClass: UInt8
   private let stateByte: Atomic<SpanState>
   /// The owner has set the tell bit and has not looked since.
@@ -97,6 +99,8 @@ enum SpanState: UInt8, AtomicRepresentable {
 
   /// Set in `remote` by an owner that wants to be told.
   static let tell: UInt = 1
+  /// Set in `remote` where all blocks are back and their pages were discarded.
+  static let renewed: UInt = 2
   /// Set in `owner`: the block that its owner's realloc grew last lies in this span.
   static let watched: UInt = 1
   /// More than all blocks of a span.
@@ -122,6 +126,7 @@ enum SpanState: UInt8, AtomicRepresentable {
     nextPending = 0
     dirty = 0
     slots = 0
+    blocks = 0
     sizeClass = 0
     stateByte = Atomic(.vacant)
     isArmed = false
@@ -165,6 +170,7 @@ extension UnsafeMutablePointer where Pointee == HeapSpan {
     unsafe pointee.limit = pointee.start &+ UInt(blocks &* size)
     unsafe pointee.freshStart = freshStart
     unsafe pointee.countdown = HeapSpan.never
+    unsafe pointee.blocks = UInt16(truncatingIfNeeded: blocks)
     unsafe pointee.owner = owner
     unsafe pointee.blockSize = UInt32(truncatingIfNeeded: size)
     unsafe pointee.step = UInt(size)
@@ -194,9 +200,8 @@ extension UnsafeMutablePointer where Pointee == HeapSpan {
   /// full → available: `freed` blocks have come back.
   func becomeAvailable(freed: Int) {
     unsafe Checked.require(pointee.state == .full, "a span gets blocks that is not full", self)
-    let bytes = unsafe UInt32(truncatingIfNeeded: pointee.limit &- pointee.start)
     unsafe pointee.state = .available
-    unsafe pointee.countdown = Int(bytes / pointee.blockSize) &- freed
+    unsafe pointee.countdown = Int(pointee.blocks) &- freed
     unsafe Checked.require(pointee.countdown >= 0, "more blocks came back than there are", self)
   }
 
@@ -253,11 +258,24 @@ extension UnsafeMutablePointer where Pointee == HeapSpan {
     return countdown == 0
   }
 
-  /// A list of blocks comes back that others freed. The caller counts them by ``count(collected:)``, or makes
-  /// the span available with them.
-  func prepend(_ first: UInt, last: UInt) {
-    unsafe Memory.setWord(last, pointee.free)
+  /// `count` blocks come back that others freed, a list. The caller takes them off the live ones by
+  /// ``count(collected:)``, or makes the span available with them.
+  func prepend(_ first: UInt, count: Int) {
+    if unsafe pointee.free != 0 {
+      var last = first
+      for _ in 1..<count { last = unsafe Memory.word(last) }
+      unsafe Memory.setWord(last, pointee.free)
+    }
     unsafe pointee.free = first
+  }
+
+  /// All blocks come back at once, and all are zero; returns how many. The caller counts them as above.
+  func renew() -> Int {
+    unsafe Checked.require(
+      pointee.free == 0 && pointee.bump == pointee.limit, "a span is renewed that has blocks", self)
+    unsafe pointee.bump = pointee.start
+    unsafe pointee.freshStart = pointee.start
+    return unsafe Int(pointee.blocks)
   }
 
   /// Takes collected blocks off the live ones; returns whether none is left.

@@ -12,6 +12,8 @@
 //                  └─ the thread ends, or has blocks of another owner,
 //                     or too many are under way ──▶ each by itself, by Remote.push
 //
+// What an owner leaves unopened for a whole tick, the purge opens.
+//
 // A block in a parcel that is not full is freed for the program and live for its span. So only blocks up
 // to 1 KiB are packed, and a thread holds back less than 64 KiB.
 //
@@ -139,13 +141,41 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
       if next == 0 { break }
       parcel.start = next
     }
+    unsafe giveBackParcels(first, last: parcel.start, count: count)
+    return true
+  }
+
+  /// The purge opens what an owner leaves unopened: each block goes by itself. With `all`, also what has not
+  /// been there for a whole tick.
+  func openParcels(all: Bool) {
+    let before = unsafe pointee.parcelsBefore
+    let now = unsafe pointee.parcels.load(ordering: .relaxed)
+    unsafe pointee.parcelsBefore = now
+    guard now != 0, all || now == before else { return }
+    let first = unsafe pointee.parcels.exchange(0, ordering: .acquiring)
+    if first == 0 { return }
+    var parcel = Parcel(start: first)
+    var count = 0
+    while true {
+      for index in 0..<Parcel.capacity {
+        let block = unsafe Memory.word(parcel.place(index))
+        unsafe _ = Remote.push(block, SpanPointer(containing: block))
+      }
+      count &+= 1
+      let next = unsafe Memory.word(parcel.start)
+      if next == 0 { break }
+      parcel.start = next
+    }
+    unsafe giveBackParcels(first, last: parcel.start, count: count)
+  }
+
+  private func giveBackParcels(_ first: UInt, last: UInt, count: Int) {
     unsafe _ = pointee.parcelsUnderWay.subtract(count, ordering: .relaxed)
     let heap = unsafe pointee.heap
     unsafe heap.pointee.lock.lock()
-    unsafe Memory.setWord(parcel.start, heap.pointee.spareParcels)
+    unsafe Memory.setWord(last, heap.pointee.spareParcels)
     unsafe heap.pointee.spareParcels = first
     unsafe heap.pointee.lock.unlock()
-    return true
   }
 
   /// Frees a block of a span of this heap's.

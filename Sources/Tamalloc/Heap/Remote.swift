@@ -2,33 +2,79 @@
 
 // Blocks freed by another thread than their span's owner.
 //
-//     other threads            span.remote                  owner
-//     push ─── block ──▶ [block ▶ block ▶ … | tell] ──── collect: takes all at once
-//       └── if tell was set: span ──▶ owner.pending ──── takeNews
+//     other threads            span.remote                      owner
+//     push ─── block ──▶ [count | block ▶ block ▶ … | tell] ──── collect: takes all at once
+//       └── if tell was set: span ──▶ owner.pending ──────────── takeNews
+//
+// `remote` is one word: the first block's address, of which Linux never gives a process more than 48 bits
+// unasked, in the 16 bits above it the number of blocks, and in its lowest bits *tell* and *renewed*.
 //
 // The owner *arms* a span, that is, sets tell, when it stops looking at it. One pusher at most finds
 // tell set, and puts the span on the pending list. Until that has happened the span *awaits notice*
 // and must neither be armed again nor given back, for the pusher still has it in hand.
+//
+// Where the number is that of all blocks the span has, nobody uses it. An owner that sleeps, or is no more in a
+// fork's child, never looks at it: the purge *claims* such a list, as if the blocks were in use again,
+// discards the pages, and puts *renewed* in its place (Heap+Returned.swift).
 //
 // Locks: none. Each step is one atomic exchange; a list is only ever taken whole (no ABA).
 
 internal import Synchronization
 
 enum Remote {
+  private static let addresses: UInt = (1 << 48) - 16
+  private static let oneBlock: UInt = 1 << 48
+
   /// Hands a block to its span's owner; returns false where it was the last one to be handed over, too.
   static func push(_ block: UInt, _ span: SpanPointer) -> Bool {
     var old = unsafe span.pointee.remote.load(ordering: .relaxed)
     while true {
-      if old & ~HeapSpan.tell == block { return false }
-      unsafe Memory.setWord(block, old & ~HeapSpan.tell)
+      // Of a renewed span no block is in use.
+      if old & addresses == block || old & HeapSpan.renewed != 0 { return false }
+      unsafe Memory.setWord(block, old & addresses)
+      let desired = block | ((old & ~(oneBlock &- 1)) &+ oneBlock)
       let (done, now) = unsafe span.pointee.remote.weakCompareExchange(
-        expected: old, desired: block, successOrdering: .acquiringAndReleasing,
+        expected: old, desired: desired, successOrdering: .acquiringAndReleasing,
         failureOrdering: .relaxed)
-      if done { break }
+      if done {
+        if old & HeapSpan.tell != 0 { unsafe tell(span) }
+        if unsafe isWhole(desired, span) { Heap.expectReturned() }
+        return true
+      }
       old = now
     }
+  }
+
+  /// Whether a value of `remote` holds all blocks that the span has.
+  @inline(__always)
+  private static func isWhole(_ word: UInt, _ span: SpanPointer) -> Bool {
+    unsafe word &>> 48 == UInt(span.pointee.blocks)
+  }
+
+  // MARK: The purge
+
+  /// Whether all blocks of a span were freed by others, and its owner hasn't looked since.
+  static func isReturned(_ span: SpanPointer) -> Bool {
+    let word = unsafe span.pointee.remote.load(ordering: .acquiring)
+    return unsafe word & addresses != 0 && isWhole(word, span)
+  }
+
+  /// Takes all blocks of a span that is returned, as somebody who has them in use; nil where it isn't any more.
+  static func claim(_ span: SpanPointer) -> UInt? {
+    let word = unsafe span.pointee.remote.load(ordering: .acquiring)
+    guard word & addresses != 0, unsafe isWhole(word, span),
+      unsafe span.pointee.remote.compareExchange(
+        expected: word, desired: 0, ordering: .acquiringAndReleasing
+      ).exchanged
+    else { return nil }
+    return word
+  }
+
+  /// Gives what was claimed back: the same list, or ``HeapSpan/renewed``.
+  static func settle(_ span: SpanPointer, _ word: UInt) {
+    // The owner may have armed it. Others have none of its blocks.
+    let old = unsafe span.pointee.remote.exchange(word, ordering: .acquiringAndReleasing)
     if old & HeapSpan.tell != 0 { unsafe tell(span) }
-    return true
   }
 
   /// Puts a span on its owner's pending list.
@@ -55,21 +101,14 @@ enum Remote {
     }
     let old = unsafe span.pointee.remote.exchange(0, ordering: .acquiring)
     unsafe span.noteTaken(hadTell: old & HeapSpan.tell != 0)
-    let head = old & ~HeapSpan.tell
-    if head == 0 { return 0 }
+    if old & ~HeapSpan.tell == 0 { return 0 }
     let owner = unsafe span.pointee.owner
     if owner & HeapSpan.watched != 0 {
       unsafe ThreadHeapPointer(bitPattern: owner & ~HeapSpan.watched)?.unwatch(span)
     }
-    var count = 1
-    var tail = head
-    while true {
-      let next = unsafe Memory.word(tail)
-      if next == 0 { break }
-      tail = next
-      count &+= 1
-    }
-    unsafe span.prepend(head, last: tail)
+    if old & HeapSpan.renewed != 0 { return unsafe span.renew() }
+    let count = Int(old &>> 48)
+    unsafe span.prepend(old & addresses, count: count)
     return count
   }
 

@@ -26,6 +26,8 @@ internal import Synchronization
   var dirty: UInt64
   /// Dirty slots that were so at the last tick already.
   var idle: UInt64
+  /// First slots of spans that were returned at the last tick already: see Heap+Returned.swift.
+  var returned: UInt64
   var next: UnsafeMutablePointer<Segment>?
   var previous: UnsafeMutablePointer<Segment>?
   /// All segments, in the order of their making.

@@ -163,6 +163,7 @@ extension Heap {
       unsafe heap.pointee.pageTables.meetFork()
       unsafe heap.pointee.purger.forget()
       unsafe heap.pointee.isPurging = false
+      unsafe heap.finishCleaning()
     }
   }
 }

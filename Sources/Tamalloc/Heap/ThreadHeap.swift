@@ -34,6 +34,8 @@ internal import Synchronization
   /// Parcels that others have sent: the address of the first.
   let parcels: Atomic<UInt>
   let parcelsUnderWay: Atomic<Int>
+  /// What `parcels` was at the last tick; the purge's.
+  var parcelsBefore: UInt
   /// The parcel that this thread is filling.
   var parcel: Parcel
   var nextParked: ThreadHeapPointer?
@@ -53,6 +55,7 @@ internal import Synchronization
     pending = Atomic(0)
     parcels = Atomic(0)
     parcelsUnderWay = Atomic(0)
+    parcelsBefore = 0
     parcel = Parcel()
     unsafe nextParked = nil
     unsafe nextOfAll = nil

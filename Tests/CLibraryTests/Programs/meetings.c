@@ -461,6 +461,32 @@ static void locked(void) {
   CHECK(before >= 0 && after - before < 5 * 1024);
 }
 
+/* A thread's stack may be of 16 KiB, whatever it asks the heap for. */
+static void *asks_for_much(void *unused) {
+  (void)unused;
+  malloc_stats();
+  for (int round = 0; round < 20; round++) {
+    char *block = calloc(1, 40 * MIB), *grown;
+    CHECK(block != NULL);
+    for (int i = 0; i < 40 * MIB; i += 3 * 65536) block[i] = 1;
+    grown = realloc(block, 60 * MIB);
+    CHECK(grown != NULL);
+    free(grown);
+    malloc_trim(0);
+  }
+  return NULL;
+}
+
+static void small_stack(void) {
+  pthread_attr_t attributes;
+  pthread_t thread;
+  pthread_attr_init(&attributes);
+  CHECK(pthread_attr_setstacksize(&attributes, 16384) == 0);
+  CHECK(freopen("/dev/null", "w", stderr) != NULL);
+  CHECK(pthread_create(&thread, &attributes, asks_for_much, NULL) == 0);
+  CHECK(pthread_join(thread, NULL) == 0);
+}
+
 /* The hardened mode leaves the program mappings of its own. */
 static void mappings(void) {
   pthread_t thread;
@@ -489,6 +515,7 @@ int main(int count, char **arguments) {
   else if (strcmp(name, "shared-memory") == 0) shared_memory();
   else if (strcmp(name, "untold-child") == 0) untold_child();
   else if (strcmp(name, "locked") == 0) locked();
+  else if (strcmp(name, "small-stack") == 0) small_stack();
   else if (strcmp(name, "mappings") == 0) mappings();
   else if (strcmp(name, "tails") == 0) tails();
   else if (strcmp(name, "alignments") == 0) alignments();

@@ -5,6 +5,7 @@
  *
  *     program ──▶ Freer: push ──▶ remote[s] ──▶ Owner: collect        (blocks)
  *                   └── tell ──▶ pending   ──▶ Owner: takeNews        (spans)
+ *     all blocks ──▶ Purger: claim, discard, settle ──▶ remote[s] = renewed
  *
  * One heap with SPANS spans of BLOCKS blocks each, its owner, and FREERS threads that free into it. The
  * owner allocates, frees, and ends; who adopts the heap then, or visits it as the purging thread
@@ -16,8 +17,12 @@
  * model: -DSPANS=1 -DBLOCKS=3 -DFREERS=2
  * model: -DSPANS=2 -DBLOCKS=1 -DFREERS=2
  * model: -DSPANS=2 -DBLOCKS=2 -DFREERS=1
- * proves: issued, lost, pending, noticed, touched, counted
- * mirrors: Remote.swift push tell collect arm takeNews collectNews
+ * model: -DSPANS=1 -DBLOCKS=2 -DFREERS=2 -DPURGERS=1
+ * model: -DSPANS=2 -DBLOCKS=1 -DFREERS=1 -DPURGERS=1
+ * proves: issued, lost, pending, noticed, touched, counted, unused
+ * mirrors: Remote.swift push tell collect arm takeNews collectNews isReturned claim settle
+ * mirrors: Heap+Returned.swift discardReturned claimAndDiscard
+ * mirrors: HeapSpan.swift prepend renew
  * mirrors: ThreadHeap+Allocate.swift allocate take detach makeSpan
  * mirrors: ThreadHeap+Release.swift release settle becameAvailable becameEmpty giveBack
  * mirrors: ThreadHeap+Life.swift begin end empty park adoptThreadHeap
@@ -30,6 +35,10 @@
  *   noticed   at rest, one look at the news leaves no full span that has a free block
  *   touched   a span is not given back while anybody who frees into it has it in hand
  *   counted   countdown is the number of live blocks, as HeapSpan.swift says
+ *   unused    no block is in use whose page is discarded, and what is renewed has no block at hand
+ *
+ * The number of blocks in the upper bits of `remote` is not modelled: it changes in the exchange that changes
+ * the list, and is the list's length.
  *
  * Spin's memory is sequentially consistent; each atomic instruction is one step here; what one thread
  * alone can see is its process's local data, whose order nobody can observe. The source asks for less:
@@ -58,6 +67,19 @@
 #define ALL (SPANS * BLOCKS)
 #define NONE 15              /* no span */
 #define TELL 1
+#define RENEWED 128
+#if BLOCKS == 1
+#define IS_WHOLE(s) (remote[s] > TELL && remote[s] != RENEWED)
+#elif BLOCKS == 2
+#define IS_WHOLE(s) (remote[s] > TELL && remote[s] != RENEWED && link[HEAD(remote[s])] != 0)
+#else
+#define IS_WHOLE(s) (remote[s] > TELL && remote[s] != RENEWED && link[HEAD(remote[s])] != 0 && \
+                     link[link[HEAD(remote[s])]] != 0)
+#endif
+#ifdef MUTANT_claim_some
+#undef IS_WHOLE
+#define IS_WHOLE(s) (remote[s] > TELL && remote[s] != RENEWED)
+#endif
 #if ALL == 2
 #define ANY_LIVE (isLive[1] || isLive[2])
 #elif ALL == 3
@@ -79,7 +101,7 @@ bool isLive[ALL + 1];        /* the program has it */
 byte hands[SPANS];           /* threads that are inside push with a block of this span */
 bool isPending[SPANS];
 bool isClosing;
-byte busyFreers;
+byte busyFreers;             /* and the purger */
 
 /* What a thread no longer needs is set back at once, here and elsewhere, in the same step: so states that
    differ in nothing that anybody will read are one. */
@@ -150,7 +172,12 @@ inline collect(s) {
       collected = 0;
       tail = HEAD(old);
       if
-      :: tail != 0 ->
+      :: old == RENEWED ->
+        assert(free[s] == 0 && bump[s] == BLOCKS);
+        bump[s] = 0;
+        collected = BLOCKS;
+        counted[s] = counted[s] - BLOCKS
+      :: old != RENEWED && tail != 0 ->
         collected = 1; counted[s]--;
         do
         :: link[tail] != 0 -> tail = link[tail]; collected++; counted[s]--
@@ -373,7 +400,65 @@ inline releaseOwn(b, s) {
   fi
 }
 
-/* A thread that is not the owner, inside `free`. Remote.swift: push, tell */
+/* Remote.swift: tell. It changes `old`. */
+inline tell(s) {
+  atomic { old = pending };
+  do
+  :: atomic { nextPending[s] = old };
+    atomic {
+      if
+      :: pending == old ->
+        assert(!isPending[s]);
+        pending = s;
+        isPending[s] = true;
+        hands[s]--;
+        break
+      :: else -> old = pending
+      fi
+    }
+  od
+}
+
+/* Discards the pages of a span whose blocks were all freed. The lock, which keeps the span from being given
+   back between the look and the exchange, makes one step of these. Heap+Returned.swift; Remote.swift: claim,
+   settle */
+proctype Purger() {
+  byte s, old;
+end:
+  do
+  :: atomic {
+      if
+      :: !isClosing && IS_WHOLE(0) -> s = 0
+#if SPANS > 1
+      :: !isClosing && IS_WHOLE(1) -> s = 1
+#endif
+      fi;
+      busyFreers++;
+      hands[s]++;
+      remote[s] = 0
+    };
+    atomic {
+      for (old : 1 .. ALL) { assert(SPAN(old) != s || !isLive[old]) }
+      for (old : 1 .. ALL) { if :: SPAN(old) == s -> link[old] = 0 :: else fi }
+      old = 0
+    };
+    atomic {
+      old = remote[s] & TELL;
+      remote[s] = RENEWED;
+#ifdef MUTANT_settle_silently
+      old = 0;
+#endif
+      if :: old -> skip :: else -> hands[s]-- fi
+    };
+    if
+    :: old -> tell(s)
+    :: else
+    fi;
+    atomic { busyFreers--; s = 0; old = 0 }
+  od
+}
+
+/* A thread that is not the owner, inside `free`. Remote.swift: push */
 proctype Freer() {
   byte b, s, old;
   bool told;
@@ -396,22 +481,7 @@ end:
       }
     od;
     if
-    :: told ->
-      atomic { old = pending };
-      do
-      :: atomic { nextPending[s] = old };
-        atomic {
-          if
-          :: pending == old ->
-            assert(!isPending[s]);
-            pending = s;
-            isPending[s] = true;
-            hands[s]--;
-            break
-          :: else -> old = pending
-          fi
-        }
-      od
+    :: told -> tell(s)
     :: else
     fi;
     atomic { busyFreers--; b = 0; s = 0; old = 0; told = false }
@@ -466,6 +536,9 @@ init {
   byte each;
   atomic {
     for (each : 1 .. FREERS) { run Freer() }
+#ifdef PURGERS
+    run Purger();
+#endif
     run Owner()
   }
 }
