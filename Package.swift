@@ -36,13 +36,22 @@ let package = Package(
     // Floor 1: the vocabulary.
     .target(name: "Pages", swiftSettings: strict),
 
-    // Floor 2: the allocators, C headers, and pictures.
-    .target(name: "Allocators", dependencies: ["Pages"], swiftSettings: strict),
+    // Beside it: C headers, which System alone imports.
     .target(name: "CTamalloc"),
-    .target(name: "Charts", swiftSettings: strict),
 
-    // Floor 3: the capabilities.
-    .target(name: "Tamalloc", dependencies: ["Pages", "CTamalloc"], swiftSettings: strict),
+    // Floor 2: the allocators, pictures, and the door to the operating system.
+    .target(name: "Allocators", dependencies: ["Pages"], swiftSettings: strict),
+    .target(name: "Charts", swiftSettings: strict),
+    .target(name: "System", dependencies: ["Pages", "CTamalloc"], swiftSettings: strict),
+
+    // Floor 3: ranges of address space, and statistics.
+    .target(name: "Reservations", dependencies: ["Pages", "System"], swiftSettings: strict),
+
+    // Floor 4: the capabilities. The heap is for Malloc/, and for tests; nothing here depends on it.
+    .target(
+      name: "Tamalloc", dependencies: ["Pages", "System", "Reservations"], swiftSettings: strict),
+    .target(
+      name: "Heap", dependencies: ["Pages", "System", "Reservations"], swiftSettings: strict),
     .target(
       name: "Laboratory",
       dependencies: [
@@ -107,11 +116,18 @@ let package = Package(
     .target(name: "Instruments", path: "Tests/Instruments", swiftSettings: test),
     .testTarget(name: "PagesTests", dependencies: ["Pages"], swiftSettings: test),
     .testTarget(
-      name: "TamallocTests", dependencies: ["Tamalloc", "Pages", "Instruments"],
+      name: "SystemTests", dependencies: ["System", "Pages", "Instruments"], swiftSettings: test),
+    .testTarget(
+      name: "ReservationsTests",
+      dependencies: ["Reservations", "Tamalloc", "System", "Pages", "Instruments"],
       swiftSettings: test),
     .testTarget(
-      name: "HeapTests", dependencies: ["Tamalloc", "Pages", "Instruments"],
-      exclude: ["Programs"], swiftSettings: test),
+      name: "TamallocTests",
+      dependencies: ["Tamalloc", "Reservations", "System", "Pages", "Instruments"],
+      swiftSettings: test),
+    .testTarget(
+      name: "HeapTests", dependencies: ["Heap", "Pages", "Instruments"],
+      exclude: ["Programs", "Models"], swiftSettings: test),
     .testTarget(
       name: "AllocatorsTests", dependencies: ["Allocators", "Pages", "Instruments"],
       swiftSettings: test),
@@ -148,7 +164,7 @@ let package = Package(
       name: "TamallocExportTests", dependencies: ["TamallocExport", "Instruments"],
       swiftSettings: test),
     .testTarget(
-      name: "CLibraryTests", dependencies: ["Tamalloc", "Pages", "Instruments"],
+      name: "CLibraryTests", dependencies: ["Heap", "Reservations", "Pages", "Instruments"],
       exclude: ["Programs"], swiftSettings: test),
   ]
 )

@@ -26,9 +26,12 @@ let package = Package(
   targets: [
     .target(name: "Pages", swiftSettings: embedded),
     .target(name: "CTamalloc", cSettings: [.unsafeFlags(["-ffunction-sections"])]),
-    .target(name: "Tamalloc", dependencies: ["Pages", "CTamalloc"], swiftSettings: embedded),
+    .target(name: "System", dependencies: ["Pages", "CTamalloc"], swiftSettings: embedded),
+    .target(name: "Reservations", dependencies: ["Pages", "System"], swiftSettings: embedded),
     .target(
-      name: "TamallocLibrary", dependencies: ["Tamalloc", "Pages", "CTamalloc"],
+      name: "Heap", dependencies: ["Pages", "System", "Reservations"], swiftSettings: embedded),
+    .target(
+      name: "TamallocLibrary", dependencies: ["Heap", "Pages", "CTamalloc"],
       swiftSettings: embedded),
 
     // The preload library that records a program's allocations.

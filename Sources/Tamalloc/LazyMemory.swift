@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 public import Pages
+public import Reservations
+internal import System
 
 /// A range of memory that reads as its fill and costs nothing until it is touched.
 ///

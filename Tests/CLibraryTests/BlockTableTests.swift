@@ -3,20 +3,21 @@
 import Dispatch
 import Instruments
 import Pages
+import Reservations
 import Testing
 
-@testable import Tamalloc
+@testable import Heap
 
 @Suite(.serialized) struct BlockTableTests {
-  private func makeBlock(length: ByteCount = 100) throws -> Block {
+  private func makeBlock(length: ByteCount = 100) throws -> BlockRecord {
     let reservation = try Reservation.reserve(
       size: length, alignment: 1, fill: .zero, options: [])
-    return Block(reservation: reservation, length: length)
+    return BlockRecord(reservation: reservation, length: length)
   }
 
   private func claimed(
     _ address: VirtualAddress, in table: borrowing BlockTable
-  ) throws -> (slot: BlockTable.Slot, block: Block) {
+  ) throws -> (slot: BlockTable.Slot, block: BlockRecord) {
     let claim = table.claim(address)
     return try #require(claim)
   }
@@ -43,8 +44,10 @@ import Testing
   }
 
   /// A table of 64 slots with as many blocks as it takes, and one that found no room.
-  private func fill(_ table: borrowing BlockTable) throws -> (inside: [Block], outside: Block) {
-    var inside: [Block] = []
+  private func fill(_ table: borrowing BlockTable) throws -> (
+    inside: [BlockRecord], outside: BlockRecord
+  ) {
+    var inside: [BlockRecord] = []
     while true {
       let block = try makeBlock()
       do {

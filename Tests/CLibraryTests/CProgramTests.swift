@@ -12,7 +12,8 @@ import Testing
 
   static let programs = [
     "alignment.c", "arguments.c", "atfork.c", "cancel.c", "churn.c", "contents.c", "discard.c",
-    "errors.c", "fork.c", "givers.c", "idle.c", "interface.c", "many.c", "misuse.c", "regrown.c",
+    "errors.c", "filtered.c", "fork.c", "givers.c", "idle.c", "interface.c", "many.c", "misuse.c",
+    "regrown.c",
     "resize.c",
     "speed.c", "startup.c", "threads.c", "usage.c",
   ]

@@ -56,6 +56,31 @@ import Testing
       .filter { $0.count == 3 }.map { String($0[2]) }.sorted()
   }
 
+  /// A function that is renamed must not leave its place in memory unnoticed.
+  @Test func `a pattern of the layout that places nothing is refused`() throws {
+    let malloc = InstalledLibrary.root + "/Malloc"
+    let layout = try String(contentsOfFile: malloc + "/layout.ld", encoding: .utf8)
+    let map = InstalledLibrary.root + "/build/objects/shared.map"
+    #expect(try Outcome.of([malloc + "/check-layout", malloc + "/layout.ld", map]).status == 0)
+    let mutants = [
+      (
+        "*(.text.*visitParked* ", "*(.text.*visitParked* .text.*noSuchFunction* ",
+        "*noSuchFunction*"
+      ),
+      (".text.*E5watch*", ".text.*visitParked*", "*visitParked*"),
+      (".text.aligned_alloc", ".text.alignedXalloc", "alignedXalloc"),
+    ]
+    for (old, new, dead) in mutants {
+      #expect(layout.contains(old))
+      let mutant = library.prefix + "/mutant.ld"
+      try layout.replacingOccurrences(of: old, with: new)
+        .write(toFile: mutant, atomically: true, encoding: .utf8)
+      let outcome = try Outcome.of([malloc + "/check-layout", mutant, map])
+      #expect(outcome.status == 1)
+      #expect(outcome.text == "check-layout: .text.\(dead) places no function\n")
+    }
+  }
+
   @Test func `the shared library needs the C library alone, and has its name`() throws {
     let text = try Outcome.text(of: ["readelf", "-dW", library.sharedObject])
     let needed = text.matches(of: /\(NEEDED\).*\[(.*)\]/).map { String($0.1) }

@@ -3,7 +3,7 @@
 import Instruments
 import Testing
 
-@testable import Tamalloc
+@testable import Heap
 
 @Suite struct FreeRangesTests {
   /// What a page of the model is.

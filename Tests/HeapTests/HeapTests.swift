@@ -5,7 +5,7 @@ import Glibc
 import Instruments
 import Testing
 
-@testable import Tamalloc
+@testable import Heap
 
 /// The heap beside the C library's, in this process, by its own verbs.
 @Suite(.serialized) struct HeapTests {

@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Tamalloc
+@testable import Heap
 
 @Suite struct PageDensityTests {
   private let size = 1 << 20

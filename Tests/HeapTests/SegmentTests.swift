@@ -3,7 +3,7 @@
 import Instruments
 import Testing
 
-@testable import Tamalloc
+@testable import Heap
 
 @Suite struct SegmentTests {
   @Test func `a record fits its place, and the heap's threads find theirs`() {

@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Tamalloc
+@testable import Heap
 
 @Suite struct SizeClassTests {
   @Test func `every size has the smallest class that holds it`() {

@@ -15,7 +15,7 @@ import Testing
   }
 
   static let libraries = [
-    "Pages", "Allocators", "Charts", "Tamalloc", "MemoryStatistics", "Laboratory",
+    "Pages", "Allocators", "Charts", "Reservations", "Tamalloc", "MemoryStatistics", "Laboratory",
     "ExportArguments", "PhysicalMemory", "MachineScript", "PageRecordings",
   ]
 

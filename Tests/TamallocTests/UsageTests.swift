@@ -3,9 +3,11 @@
 import Foundation
 import Instruments
 import Pages
+import System
+import Tamalloc
 import Testing
 
-@testable import Tamalloc
+@testable import Reservations
 
 /// Usage against three witnesses: what the test itself touched, smaps, and the other way to ask.
 @Suite(.serialized) struct UsageTests {

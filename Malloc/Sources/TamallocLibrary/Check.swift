@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-internal import Tamalloc
+internal import Heap
 
 #if TAMALLOC_CHECKED
   /// For tests, in a checked build alone: prints what is broken of the heap; returns how many rules are.

@@ -6,7 +6,7 @@
 
 public import CTamalloc.Library
 internal import Pages
-internal import Tamalloc
+internal import Heap
 
 @c(tamalloc) @implementation
 public func tamalloc(_ size: Int) -> UnsafeMutableRawPointer? {
@@ -36,7 +36,7 @@ public func tarealloc(
     return unsafe moved.pointer
   } catch {
     switch error {
-    case .notABlock: Report.abort(function: "tarealloc", address, Heap.diagnose(address))
+    case .notABlock: MisuseMessage.abort(function: "tarealloc", address, Heap.diagnose(address))
     case .allocation(let reason): ErrorNumber(reason).set()
     }
     return nil
@@ -52,7 +52,7 @@ public func tafree(_ block: UnsafeMutableRawPointer!) {
     try Heap.releaseBlock(address)
     before.set()
   } catch {
-    Report.abort(function: "tafree", address, Heap.diagnose(address))
+    MisuseMessage.abort(function: "tafree", address, Heap.diagnose(address))
   }
 }
 

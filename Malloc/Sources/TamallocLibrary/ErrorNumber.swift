@@ -2,7 +2,7 @@
 
 internal import CTamalloc
 internal import Pages
-internal import Tamalloc
+internal import Heap
 
 /// A value of errno.
 struct ErrorNumber {

@@ -7,7 +7,7 @@
 // library is put together, by Malloc/build.
 
 internal import CTamalloc
-internal import Tamalloc
+internal import Heap
 
 private typealias Block = UnsafeMutableRawPointer
 

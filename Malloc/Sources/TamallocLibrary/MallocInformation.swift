@@ -3,7 +3,7 @@
 // What programs ask a malloc about itself.
 
 public import CTamalloc
-internal import Tamalloc
+internal import Heap
 
 @c(malloc_trim)
 public func heapTrim(_ pad: Int) -> Int32 {

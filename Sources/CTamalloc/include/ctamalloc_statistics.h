@@ -49,6 +49,12 @@ static inline long ctamalloc_total_statistics(
   return syscall(TAMALLOC_SYSCALL_TOTAL_STATISTICS, totals, sizeof *totals);
 }
 
+/* The same with a size that may be wrong. */
+static inline long ctamalloc_total_statistics_sized(
+    struct tamalloc_total_statistics *totals, size_t size) {
+  return syscall(TAMALLOC_SYSCALL_TOTAL_STATISTICS, totals, size);
+}
+
 /* The processor that this thread runs on, or below 0. */
 static inline int ctamalloc_processor(void) {
   unsigned int number;

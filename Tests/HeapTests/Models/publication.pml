@@ -11,7 +11,7 @@
  * model: -DTHREADS=3
  * proves: one, whole, mapped, no leak, parked
  * mirrors: Heap.swift shared make
- * mirrors: Syscalls+Heap.swift processHeap publish
+ * mirrors: Syscalls+Heap.swift processWord publishProcessWord
  * mirrors: ctamalloc_heap.h ctamalloc_process ctamalloc_publish_process
  * mirrors: ThreadHeap+Life.swift begin end
  *
