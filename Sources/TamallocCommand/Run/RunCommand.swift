@@ -51,6 +51,10 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
+    if let obstacle = PreloadObstacle(of: command[0]) {
+      throw Failure(
+        "\(command[0]) can't run with a library of tamalloc's: \(obstacle.reason)", status: .usage)
+    }
     // In the order in which they see a call: the recorder passes it on to the allocator behind it.
     var preloads: [Preload] = []
     var recording: Recording?
