@@ -36,6 +36,8 @@ internal import System
   var reserve: Range<UInt>
   /// Vacant slots that are not clean.
   var dirtySlots: Int
+  /// Bytes of clean slots and zero ranges that were taken since the last balance (Heap+Balance.swift).
+  var freshlyTaken: Int
 
   /// Mapped pages that are no large block's.
   var ranges: FreeRanges
@@ -146,6 +148,7 @@ internal import System
     segmentCount = 0
     reserve = 0..<0
     dirtySlots = 0
+    freshlyTaken = 0
     let rangeStart = above &+ ThreadHeap.stride
     let counterStart = rangeStart &+ UInt(FreeRanges.size)
     ranges = FreeRanges(start: rangeStart)

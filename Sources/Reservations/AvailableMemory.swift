@@ -10,12 +10,12 @@
 //
 // It is a reading of the moment: others take memory, too. So who commits much asks again as it goes.
 
-internal import Pages
+package import Pages
 internal import System
 
-enum AvailableMemory {
+package enum AvailableMemory {
   /// Bytes that could be committed now; nil where the kernel doesn't say.
-  static func now() -> ByteCount? {
+  package static func now() -> ByteCount? {
     guard var least = inMachine() else { return nil }
     var path = KernelPath()
     for hierarchy in [Hierarchy.unified, .memory] {

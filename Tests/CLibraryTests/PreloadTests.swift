@@ -236,6 +236,23 @@ import Testing
     #expect(outcome.text == "passed\n" && outcome.status == 0, "\(outcome.text)")
   }
 
+  /// Dirty memory of one kind of blocks makes room for another kind.
+  @Test func `changing kinds of blocks take little more than one kind`() throws {
+    let program = library.prefix + "/kinds"
+    try Outcome.text(
+      of: [
+        "clang", "-O1", "-fno-builtin", "-Wall", "-Wextra", "-Werror", "-o", program,
+        InstalledLibrary.programs + "/kinds.c",
+      ])
+    func peak(_ environment: [String: String]) throws -> Int {
+      let text = try Outcome.of([program], environment: environment).text
+      return try #require(Int(text.split(separator: "\n").first ?? ""), "\(text)")
+    }
+    let usual = try peak([:])
+    #expect(usual > 60 << 10)
+    #expect(try peak(preload()) < usual * 3 / 2, "KiB, beside glibc's \(usual)")
+  }
+
   /// Only root has rights to give up.
   @Test(.enabled(if: geteuid() == 0, "needs root"), arguments: ["rights", "privileges"])
   func `no thread of the heap keeps rights that a program has given up`(name: String) throws {

@@ -138,6 +138,20 @@ struct FreeRange: BitwiseCopyable {
     return nil
   }
 
+  /// Removes a dirty range, or so much of it, rather one that is idle; nil where there is none.
+  mutating func removeDirty(most: UInt) -> FreeRange? {
+    var found: Int?
+    for index in 0..<count where self[index].isDirty {
+      found = index
+      if self[index].isIdle { break }
+    }
+    guard let index = found, most > 0 else { return nil }
+    let range = self[index]
+    if range.size <= most { return removeRange(at: index) }
+    shorten(index, by: most)
+    return FreeRange(start: range.start, size: most, isDirty: true, isIdle: range.isIdle)
+  }
+
   /// A tick: whatever is there is idle from now on.
   mutating func age() {
     for index in 0..<count { unsafe ranges[index].isIdle = true }

@@ -68,12 +68,14 @@ enum LargeBlock {
     unsafe heap.pointee.lock.unlock()
     if let first {
       if isDense { unsafe clear(first, size, heap) }
+      if !isDense, !isSparse { unsafe heap.balance(taking: size) }
       return first
     }
     if isDense, let start = unsafe gather(size, heap) { return start }
     unsafe heap.pointee.lock.lock()
     let second = unsafe heap.pointee.ranges.take(UInt(size), isDirty: !isDense)
     unsafe heap.pointee.lock.unlock()
+    if second == nil || isDense, !isSparse { unsafe heap.balance(taking: size) }
     guard let second else { return unsafe map(size, heap) }
     if isDense { return second }
     // Clearing is quicker than giving back, but leaves all committed. A kernel that refuses (the pages

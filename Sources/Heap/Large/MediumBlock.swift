@@ -18,7 +18,9 @@ enum MediumBlock {
     let count = (usable &+ Segment.slotSize &- 1) &>> Int(Segment.slotExponent)
     unsafe heap.pointee.lock.lock()
     let taken = unsafe heap.pointee.takeSlots(count)
+    let isDue = unsafe heap.isBalanceDue
     unsafe heap.pointee.lock.unlock()
+    if isDue { unsafe heap.balance() }
     guard let span = unsafe taken else { return Heap.fail() }
     let start = unsafe span.pointee.start
     unsafe span.pointee.blockSize = UInt32(truncatingIfNeeded: usable)

@@ -34,7 +34,9 @@ extension Heap {
 
   private mutating func take(_ slot: Int, _ count: Int, of segment: SegmentPointer) -> SpanPointer {
     let mask = Segment.mask(slot, count)
-    unsafe dirtySlots &-= (segment.pointee.dirty & mask).nonzeroBitCount
+    let dirty = unsafe (segment.pointee.dirty & mask).nonzeroBitCount
+    dirtySlots &-= dirty
+    freshlyTaken &+= (count &- dirty) &* Segment.slotSize
     unsafe segment.pointee.vacant &= ~mask
     unsafe segment.pointee.dirty &= ~mask
     unsafe segment.pointee.idle &= ~mask

@@ -141,7 +141,9 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     let heap = unsafe pointee.heap
     unsafe heap.pointee.lock.lock()
     let taken = unsafe heap.pointee.takeSlots(count)
+    let isDue = unsafe heap.isBalanceDue
     unsafe heap.pointee.lock.unlock()
+    if isDue { unsafe heap.balance() }
     guard let span = unsafe taken else { return nil }
     let blocks = unsafe pointee.linkKey == 0 ? sizeClass.blocksInSpan : setGuard(span, size)
     let limit = unsafe span.pointee.start &+ UInt(blocks &* size)

@@ -17,6 +17,7 @@
 // Parked heaps are visited, too: what other threads have freed into them is collected.
 
 internal import Pages
+internal import Reservations
 internal import Synchronization
 internal import System
 
@@ -79,7 +80,9 @@ extension UnsafeMutablePointer where Pointee == Heap {
       return true
     }
     unsafe pointee.isPurging = true
+    let waiting = unsafe unused
     unsafe pointee.lock.unlock()
+    let all = unsafe all || Self.isScarce(waiting)
     unsafe visitParked()
     let areReturned = unsafe discardReturned(all: all)
     unsafe purgeSegments(all: all)
@@ -89,6 +92,12 @@ extension UnsafeMutablePointer where Pointee == Heap {
     let isLeft = unsafe areReturned || pointee.dirtySlots > 0 || pointee.ranges.count > 0
     unsafe pointee.lock.unlock()
     return isLeft
+  }
+
+  /// Whether a cgroup or the machine has so little left that what is unused had better go at once.
+  private static func isScarce(_ unused: Int) -> Bool {
+    guard unused >= 8 << 20, let available = AvailableMemory.now() else { return false }
+    return available.rawValue < 2 &* unused
   }
 
   /// Collects what others have freed into the heaps of ended threads.
@@ -132,7 +141,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
 
   /// Gives the pages of some vacant slots back. The lock is held, and let go of meanwhile: the slots
   /// are nobody's so long.
-  private func clean(_ segment: SegmentPointer, _ slots: UInt64) {
+  func clean(_ segment: SegmentPointer, _ slots: UInt64) {
     unsafe segment.pointee.vacant &= ~slots
     unsafe segment.pointee.dirty &= ~slots
     unsafe segment.pointee.idle &= ~slots
