@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+
+// What large blocks share, behind the heap's lock.
+
+struct LargePool: ~Copyable {
+  /// Mapped pages that are no block's.
+  var ranges: FreeRanges
+  var density = PageDensity()
+  /// How often pages could not be moved together.
+  var gatherFailures = 0
+  /// How many may be, before the process's mappings are counted again.
+  var gatherBudget = LargeBlock.firstGatherBudget
+  /// The large block that was mapped last, if it was really large.
+  var lastMapped: (start: UInt, size: Int) = (0, 0)
+
+  init(ranges: consuming FreeRanges) {
+    self.ranges = ranges
+  }
+}
