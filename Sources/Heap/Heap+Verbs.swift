@@ -137,11 +137,11 @@ extension Heap {
   package static func trim() -> Bool {
     guard let heap = unsafe Heap.existing else { return false }
     if unsafe !heap.pointee.fork.isSettled { meetFork() }
-    let before = unsafe heap.pointee.dirtySlots &+ heap.pointee.ranges.count
+    let before = unsafe heap.holdsUnused
     if let thread = unsafe ThreadHeap.existing { unsafe thread.empty() }
-    let after = unsafe heap.pointee.dirtySlots &+ heap.pointee.ranges.count
+    let after = unsafe heap.holdsUnused
     unsafe _ = heap.purge(all: true)
-    return before > 0 || after > 0
+    return before || after
   }
 
   /// What is known of an address that lies in a segment.
@@ -153,5 +153,14 @@ extension Heap {
     let offset = unsafe (block &- span.pointee.start) % size
     if offset == 0 { return .freed }
     return .inside(start: VirtualAddress(rawValue: block &- offset), length: ByteCount(Int(size)))
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Heap {
+  /// Whether anything waits to be given back.
+  fileprivate var holdsUnused: Bool {
+    unsafe guarded.withLock { shared, _ in
+      shared.slots.dirtySlots > 0 || shared.large.ranges.count > 0
+    }
   }
 }

@@ -13,53 +13,27 @@
 // Which of them an address belongs to, ``SegmentMap`` says first, then `blocks`; an address in
 // neither is foreign. See ``HeapSpan`` for small blocks, ``Segment`` for slots.
 //
-// Locks: `lock` for everything here but `map` and `blocks`, which need none.
+// Locks: one for ``HeapShared``, which is reached by ``guarded`` alone; what is beside it needs none.
 
 internal import Pages
 internal import Synchronization
 internal import System
 
 @safe package struct Heap: ~Copyable {
-  let lock: HeapLock
+  /// What the lock guards. First, for the sake of the sanitizer: see Tests/HeapTests/Programs/races.
+  private var lockedState: Guarded<HeapShared>
   /// Whether this is a fork's child that nobody has told.
   let fork: ForkWord
   let map: SegmentMap
   /// Blocks with a mapping of their own.
   package let blocks: Blocks
-
-  /// Segments with a vacant slot.
-  var listed: SegmentPointer?
-  /// The segment made last, and through it all others.
-  var newest: SegmentPointer?
-  var segmentCount: Int
-  /// Address space that is mapped and no segment yet.
-  var reserve: Range<UInt>
-  /// Vacant slots that are not clean.
-  var dirtySlots: Int
-  /// Bytes of clean slots and zero ranges that were taken since the last balance (Heap+Balance.swift).
-  var freshlyTaken: Int
-
-  /// Mapped pages that are no large block's.
-  var ranges: FreeRanges
-  var density: PageDensity
   let pageTables: PageTables
-  /// How often pages could not be moved together.
-  var gatherFailures: Int
-  /// How many may be, before the process's mappings are counted again.
-  var gatherBudget: Int
-  /// The large block that was mapped last, if it was really large.
-  var lastMapped: (start: UInt, size: Int)
   let settings: HeapSettings
   let counters: HeapCounters
-
-  var purger: Purger
-  var isPurging: Bool
-  /// What the purge has in hand while it holds no lock, for a fork's child.
-  var beingCleaned: BeingCleaned
+  /// Gives memory back, when it is time to.
+  let purgeHook: PurgeHook
   /// About how many spans have been returned since the last tick: see Heap+Returned.swift.
   let returnedSpans: Atomic<Int>
-  /// Some were returned at the last tick, and not before.
-  var awaitsReturned: Bool
   /// In milliseconds, where ticks don't come from a thread.
   let lastTick: Atomic<Int>
   /// Whether the program has ever asked how much of a block it may use: see ``GrownBlock``.
@@ -67,22 +41,13 @@ internal import System
 
   /// Used in the hardened mode alone.
   var hardened: Hardened
+  let seal: BlockSeal
+  let guards: GuardBudget
+  /// Used by a thread that forks.
+  var forks: ForkState
 
-  /// Heaps whose thread has ended.
-  var parked: ThreadHeapPointer?
-  /// All of them.
-  var newestThread: ThreadHeapPointer?
-  /// Memory for more of them, and for parcels.
-  var records: Range<UInt>
-  /// The first parcel that nobody has, linked through their first words, or 0.
-  var spareParcels: UInt
   /// Has a thread's heap parked when the thread ends.
   let threadKey: UInt32?
-
-  /// A fork came while the forking thread held the lock.
-  var forksInsideLock: Bool
-  /// The same, of the hardened mode's.
-  var forksInsideHardened: Bool
 
   /// The span of every class that has none: it has no block.
   let emptySpan: SpanPointer
@@ -140,43 +105,37 @@ internal import System
     fork: ForkWord, key: UInt32?, map: SegmentMap, empty: SpanPointer, above: UInt
   ) {
     self.fork = fork
-    lock = HeapLock(fork: fork)
     self.map = map
-    blocks = Blocks()
-    unsafe listed = nil
-    unsafe newest = nil
-    segmentCount = 0
-    reserve = 0..<0
-    dirtySlots = 0
-    freshlyTaken = 0
+    settings = HeapSettings.fromEnvironment()
     let rangeStart = above &+ ThreadHeap.stride
     let counterStart = rangeStart &+ UInt(FreeRanges.size)
-    ranges = FreeRanges(start: rangeStart)
-    density = PageDensity()
+    lockedState = Guarded(
+      HeapShared(
+        slots: SlotPool(map: map, settings: settings),
+        large: LargePool(ranges: FreeRanges(start: rangeStart)),
+        threads: ThreadList(records: above..<rangeStart), purge: PurgeState()), fork: fork)
+    blocks = Blocks()
     pageTables = PageTables()
-    gatherFailures = 0
-    gatherBudget = LargeBlock.firstGatherBudget
-    lastMapped = (0, 0)
-    settings = HeapSettings.fromEnvironment()
     counters = settings.counts ? HeapCounters(start: counterStart) : .none
+    seal = BlockSeal(secret: settings.isHardened ? Syscalls.randomWord : 0)
+    guards = GuardBudget()
     hardened = Hardened(
-      secret: settings.isHardened ? Syscalls.randomWord : 0,
-      start: counterStart &+ UInt(HeapCounters.size), fork: fork)
-    purger = Purger()
-    isPurging = false
-    beingCleaned = BeingCleaned()
+      seal: seal, start: counterStart &+ UInt(HeapCounters.size), fork: fork)
+    forks = ForkState()
+    unsafe purgeHook = PurgeHook(
+      body: { heap, demand in unsafe heap.purgeSoon(demand) },
+      balance: { heap in unsafe heap.balance() })
     returnedSpans = Atomic(0)
-    awaitsReturned = false
     lastTick = Atomic(0)
     tellsUsableSizes = Atomic(false)
-    unsafe parked = nil
-    unsafe newestThread = nil
-    records = above..<rangeStart
-    spareParcels = 0
     threadKey = key
-    forksInsideLock = false
-    forksInsideHardened = false
     unsafe emptySpan = empty
+  }
+
+  fileprivate var lockedStatePointer: UnsafeMutablePointer<Guarded<HeapShared>> {
+    @inline(__always) mutating get {
+      unsafe withUnsafeMutablePointer(to: &lockedState) { unsafe $0 }
+    }
   }
 
   /// Bytes in a page of this machine.
@@ -188,5 +147,43 @@ internal import System
   static func fail() -> UInt {
     Syscalls.errorNumber = Syscalls.noMemory
     return 0
+  }
+}
+
+/// What the heap's lock guards.
+struct HeapShared: ~Copyable {
+  var slots: SlotPool
+  var large: LargePool
+  var threads: ThreadList
+  var purge: PurgeState
+}
+
+extension HeapShared {
+  /// What there is to do for a purge.
+  var purgeDemand: PurgeDemand {
+    PurgeDemand(
+      unused: slots.dirtySlots &* Segment.slotSize
+        &+ Int(large.ranges.dirtyBytes &+ large.ranges.zeroCommitted),
+      isServed: purge.purger.isRunning, isRefused: purge.purger.isRefused)
+  }
+
+  /// Bytes of clean slots and zero ranges that were taken since the last balance.
+  var freshlyTaken: Int { slots.freshlyTaken &+ large.freshlyTaken }
+
+  /// Whether so much was taken fresh that a balance is worth while.
+  var isBalanceDue: Bool { freshlyTaken >= PurgeDemand.worthwhile }
+}
+
+extension Heap {
+  /// A rule that is broken, and the address of what breaks it.
+  typealias Fault = (StaticString, UInt) -> Void
+}
+
+extension UnsafeMutablePointer where Pointee == Heap {
+  /// What the heap's lock guards, behind its lock.
+  @inline(__always)
+  var guarded: UnsafeMutablePointer<Guarded<HeapShared>> {
+    // SAFETY: the heap never moves.
+    unsafe pointee.lockedStatePointer
   }
 }

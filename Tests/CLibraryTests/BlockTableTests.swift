@@ -4,6 +4,7 @@ import Dispatch
 import Instruments
 import Pages
 import Reservations
+import Synchronization
 import Testing
 
 @testable import Heap
@@ -148,6 +149,44 @@ import Testing
       }
     }
     #expect(shared.blocks.checkInvariants() == true)
+  }
+
+  /// Who does not have a block, but looks at all of them, must not see half of what was and half of what is.
+  @Test func `a copy is whole while the block is resized in its place`() throws {
+    let table = SharedTable()
+    let first = try makeBlock(length: 8000)
+    defer { first.reservation.release() }
+    var second = first
+    second.reservation.settle(at: first.start, size: 4096)
+    second.length = 50
+    second.isGuarded = true
+    try table.table.insert(first)
+    let (start, variants) = (first.start, [first, second])
+    let isOver = Atomic(false)
+    DispatchQueue.concurrentPerform(iterations: 2) { thread in
+      if thread == 0 {
+        for round in 0..<200_000 {
+          if let claim = table.table.claim(start) {
+            table.table.publish(variants[round & 1], in: claim.slot)
+          }
+        }
+        isOver.store(true, ordering: .releasing)
+        return
+      }
+      var torn = 0
+      while !isOver.load(ordering: .acquiring) {
+        guard let seen = table.table.block(at: start) else { continue }
+        let isFirst = seen.length == 8000
+        if seen.isGuarded == isFirst || seen.reservation.size != (isFirst ? 8192 : 4096) {
+          torn += 1
+        }
+      }
+      #expect(torn == 0)
+    }
+  }
+
+  private final class SharedTable: Sendable {
+    let table = BlockTable()
   }
 
   /// A closure can't capture a value that is not copyable.

@@ -27,7 +27,8 @@ import Testing
   func `the kernel has the calls that it lists`(
     calls: RunningKernel.Calls, function: String
   ) throws {
-    try #require(kernelDefines("mmap"), "the kernel lists none of its functions")
+    let listsAny = try kernelDefines("mmap")
+    try #require(listsAny, "the kernel lists none of its functions")
     let expected = try kernelDefines(function) && !isFiltered()
     errno = 7
     #expect(RunningKernel.has(calls) == expected)

@@ -29,10 +29,7 @@ internal import System
   let lock: HeapLock
   /// The one heap of all threads.
   var thread: ThreadHeapPointer?
-  /// Not to be guessed.
-  let secret: UInt
-  /// What links are encoded with; 0 where this mode is off.
-  let linkKey: UInt
+  let seal: BlockSeal
   private var random: UInt
   /// Freed blocks, the oldest at `next`; 0 where none is yet.
   private let quarantine: UnsafeMutablePointer<UInt>
@@ -40,47 +37,20 @@ internal import System
   /// For each class some blocks to choose from; 0 where there is none.
   private let bags: UnsafeMutablePointer<UInt>
 
-  /// Guard pages that there are.
-  private let guards = Atomic<Int>(0)
-  /// Each parts a mapping in two, so that these are half of what Linux allows a process.
-  private static let mostGuards = 16_000
-
   private static let bag = 8
   private static let quarantined = 256
   /// Bytes that the blocks' addresses take.
   static let size = (quarantined + bag * SizeClass.count) * 8
-  /// What a block has behind the bytes that may be used: the canary, and the size that was asked for.
-  static let trailer = 16
 
   /// - Precondition: `size` zeroed bytes are there, and stay.
-  init(secret: UInt, start: UInt, fork: ForkWord) {
+  init(seal: BlockSeal, start: UInt, fork: ForkWord) {
     lock = HeapLock(fork: fork)
-    self.secret = secret | 1
-    linkKey = secret == 0 ? 0 : (secret &* 0xD6E8_FEB8_6659_FD93) | 1
-    random = secret | 1
+    self.seal = seal
+    random = seal.secret
     unsafe thread = nil
     // SAFETY: zeroed bytes are numbers.
     unsafe quarantine = UnsafeMutablePointer(bitPattern: start).unsafelyUnwrapped
     unsafe bags = quarantine + Self.quarantined
-  }
-
-  // MARK: Guards
-
-  /// Counts some guard pages; returns false where there are to be no more.
-  func takeGuards(_ count: Int) -> Bool {
-    if guards.wrappingAdd(count, ordering: .relaxed).newValue <= Self.mostGuards { return true }
-    giveGuardsBack(count)
-    return false
-  }
-
-  func giveGuardsBack(_ count: Int) { guards.wrappingSubtract(count, ordering: .relaxed) }
-
-  // MARK: Trailers
-
-  /// The canary of a live block, or of a freed one.
-  func canary(_ block: UInt, isLive: Bool) -> UInt {
-    let mixed = (block ^ secret) &* 0x9E37_79B9_7F4A_7C15
-    return isLive ? mixed : ~mixed
   }
 
   /// What an address turns out to be.
@@ -90,8 +60,8 @@ internal import System
     case wrong(Misuse)
   }
 
-  /// Whether a live block begins there, as nobody has written behind it. The lock is held.
-  func verdict(_ block: UInt, _ span: SpanPointer) -> Verdict {
+  /// Whether a live block begins there, as nobody has written behind it.
+  func verdict(_ block: UInt, _ span: SpanPointer, _ held: borrowing Held) -> Verdict {
     let size = unsafe UInt(span.pointee.blockSize)
     guard unsafe span.pointee.state != .vacant, unsafe block >= span.pointee.start, size > 0 else {
       return .wrong(.unknown)
@@ -101,37 +71,20 @@ internal import System
       let start = VirtualAddress(rawValue: block &- offset)
       return .wrong(.inside(start: start, length: ByteCount(Int(size))))
     }
-    let trailer = block &+ size &- UInt(Self.trailer)
+    let trailer = block &+ size &- UInt(BlockSeal.trailer)
     let found = unsafe BlockMemory.word(trailer)
-    if found == canary(block, isLive: false) { return .wrong(.freed) }
-    let asked = unsafe BlockMemory.word(trailer &+ 8) ^ secret
-    guard found == canary(block, isLive: true), asked <= size &- UInt(Self.trailer),
-      Self.isZero(block &+ asked, trailer)
+    if found == seal.canary(block, isLive: false) { return .wrong(.freed) }
+    let asked = unsafe BlockMemory.word(trailer &+ 8) ^ seal.secret
+    guard found == seal.canary(block, isLive: true), asked <= size &- UInt(BlockSeal.trailer),
+      BlockSeal.isZero(block &+ asked, trailer)
     else { return .wrong(.overflown) }
     return .live(Int(asked))
   }
 
-  /// Whether a block of a free list, but for its link, is as ``release(_:)`` left it.
-  func isFree(_ block: UInt, end: UInt) -> Bool {
-    unsafe Self.isZero(block &+ 8, end) && BlockMemory.word(end) == canary(block, isLive: false)
-      && BlockMemory.word(end &+ 8) == secret
-  }
-
-  static func isZero(_ start: UInt, _ end: UInt) -> Bool {
-    guard start < end else { return true }
-    return Syscalls.isZero(start, Int(end &- start))
-  }
-
-  private func mark(_ block: UInt, _ size: UInt, asked: Int, isLive: Bool) {
-    let trailer = block &+ size &- UInt(Self.trailer)
-    unsafe BlockMemory.setWord(trailer, canary(block, isLive: isLive))
-    unsafe BlockMemory.setWord(trailer &+ 8, UInt(asked) ^ secret)
-  }
-
   // MARK: Blocks
 
-  /// A block of a class, drawn from the class's bag. The lock is held.
-  mutating func allocate(_ sizeClass: SizeClass, asked: Int) -> UInt {
+  /// A block of a class, drawn from the class's bag.
+  mutating func allocate(_ sizeClass: SizeClass, asked: Int, _ held: borrowing Held) -> UInt {
     guard let thread = unsafe thread else { return 0 }
     random ^= random &<< 13
     random ^= random &>> 7
@@ -143,37 +96,37 @@ internal import System
     unsafe bags[slot] = fresh
     if block == 0 { block = unsafe thread.allocate(sizeClass) }
     if block == 0 { return 0 }
-    guard Self.isZero(block, block &+ UInt(sizeClass.blockSize)) else {
+    guard BlockSeal.isZero(block, block &+ UInt(sizeClass.blockSize)) else {
       MisuseMessage.abort(function: "malloc", VirtualAddress(rawValue: block), .usedAfterFree)
     }
-    mark(block, UInt(sizeClass.blockSize), asked: asked, isLive: true)
+    seal.mark(block, UInt(sizeClass.blockSize), asked: asked, isLive: true)
     return block
   }
 
-  /// Puts a block into quarantine, and sets the oldest there free. The lock is held.
-  mutating func release(_ block: UInt, function: StaticString) {
+  /// Puts a block into quarantine, and sets the oldest there free.
+  mutating func release(_ block: UInt, function: StaticString, _ held: borrowing Held) {
     let span = unsafe SpanPointer(containing: block)
     let asked: Int
-    switch unsafe verdict(block, span) {
+    switch unsafe verdict(block, span, held) {
     case .live(let size): asked = size
     case .wrong(let misuse):
       MisuseMessage.abort(function: function, VirtualAddress(rawValue: block), misuse)
     }
     let size = unsafe UInt(span.pointee.blockSize)
     Syscalls.clearBytes(block, asked)
-    mark(block, size, asked: 0, isLive: false)
+    seal.mark(block, size, asked: 0, isLive: false)
     let oldest = unsafe quarantine[next]
     unsafe quarantine[next] = block
     next = (next &+ 1) & (Self.quarantined &- 1)
     if oldest == 0 { return }
     let owner = unsafe SpanPointer(containing: oldest)
-    let end = unsafe oldest &+ UInt(owner.pointee.blockSize) &- UInt(Self.trailer)
-    guard Self.isZero(oldest, end),
-      unsafe BlockMemory.word(end) == canary(oldest, isLive: false)
+    let end = unsafe oldest &+ UInt(owner.pointee.blockSize) &- UInt(BlockSeal.trailer)
+    guard BlockSeal.isZero(oldest, end),
+      unsafe BlockMemory.word(end) == seal.canary(oldest, isLive: false)
     else {
       MisuseMessage.abort(function: "free", VirtualAddress(rawValue: oldest), .usedAfterFree)
     }
     guard let thread = unsafe thread else { return }
-    unsafe thread.releaseChecked(oldest, owner)
+    unsafe thread.releaseChecked(oldest, owner, held)
   }
 }

@@ -11,14 +11,14 @@ extension UnsafeMutablePointer where Pointee == Heap {
   func allocateHardened(_ size: Int, alignment: Int) -> UInt {
     guard size >= 0, size <= Heap.largestSize else { return Heap.fail() }
     // One byte at least, so that a free block has room for a link beside its trailer.
-    let whole = max(size, 1) &+ Hardened.trailer
+    let whole = max(size, 1) &+ BlockSeal.trailer
     guard whole <= SizeClass.largest, alignment <= SizeClass.largest else {
       return unsafe GuardedBlock.allocate(size, alignment: alignment, self)
     }
-    unsafe pointee.hardened.lock.lock()
-    let block = unsafe pointee.hardened.allocate(
-      SizeClass(holding: whole, alignment: alignment), asked: size)
-    unsafe pointee.hardened.lock.unlock()
+    let sizeClass = SizeClass(holding: whole, alignment: alignment)
+    let block = unsafe pointee.hardened.lock.withLock { held in
+      unsafe pointee.hardened.allocate(sizeClass, asked: size, held)
+    }
     return block == 0 ? Heap.fail() : block
   }
 
@@ -26,9 +26,9 @@ extension UnsafeMutablePointer where Pointee == Heap {
     guard unsafe pointee.map.contains(block) else {
       return unsafe GuardedBlock.release(block, self, function: function)
     }
-    unsafe pointee.hardened.lock.lock()
-    unsafe pointee.hardened.release(block, function: function)
-    unsafe pointee.hardened.lock.unlock()
+    unsafe pointee.hardened.lock.withLock { held in
+      unsafe pointee.hardened.release(block, function: function, held)
+    }
   }
 
   /// The size that was asked for; nil where no block begins there.
@@ -36,18 +36,18 @@ extension UnsafeMutablePointer where Pointee == Heap {
     guard unsafe pointee.map.contains(block) else {
       return unsafe pointee.blocks.length(of: VirtualAddress(rawValue: block))?.rawValue
     }
-    unsafe pointee.hardened.lock.lock()
-    let verdict = unsafe pointee.hardened.verdict(block, SpanPointer(containing: block))
-    unsafe pointee.hardened.lock.unlock()
+    let verdict = unsafe pointee.hardened.lock.withLock { held in
+      unsafe pointee.hardened.verdict(block, SpanPointer(containing: block), held)
+    }
     guard case .live(let size) = verdict else { return nil }
     return size
   }
 
   /// What is known of an address in a segment that no live block begins at.
   func diagnoseHardened(_ block: UInt) -> Misuse {
-    unsafe pointee.hardened.lock.lock()
-    let verdict = unsafe pointee.hardened.verdict(block, SpanPointer(containing: block))
-    unsafe pointee.hardened.lock.unlock()
+    let verdict = unsafe pointee.hardened.lock.withLock { held in
+      unsafe pointee.hardened.verdict(block, SpanPointer(containing: block), held)
+    }
     guard case .wrong(let misuse) = verdict else { return .unknown }
     return misuse
   }
@@ -78,7 +78,7 @@ private enum GuardedBlock {
     let page = Heap.pageSize
     guard alignment <= Heap.largestAlignment else { return Heap.fail() }
     let whole = (max(size, 1) &+ page &- 1) & ~(page &- 1)
-    guard unsafe heap.pointee.hardened.takeGuards(2) else {
+    guard unsafe heap.pointee.guards.takeGuards(2) else {
       guard let start = LargeBlock.mapAligned(whole, alignment: alignment),
         unsafe LargeBlock.record(start, whole, length: size, alignment: alignment, heap)
       else { return Heap.fail() }
@@ -86,7 +86,7 @@ private enum GuardedBlock {
       return start
     }
     var isMade = false
-    defer { if !isMade { unsafe heap.pointee.hardened.giveGuardsBack(2) } }
+    defer { if !isMade { unsafe heap.pointee.guards.giveGuardsBack(2) } }
     // Room for the alignment, and a page on either side.
     let room = whole &+ max(alignment, page) &+ page
     guard
@@ -124,12 +124,12 @@ private enum GuardedBlock {
     let size = found.reservation.size
     let page = ByteCount(Heap.pageSize)
     let end = (found.start + size).rawValue
-    if found.isGuarded, !Hardened.isZero((found.start + found.length).rawValue, end) {
+    if found.isGuarded, !BlockSeal.isZero((found.start + found.length).rawValue, end) {
       MisuseMessage.abort(function: function, address, .overflown)
     }
     unsafe heap.pointee.blocks.table.vacate(slot, of: address)
     if found.isGuarded {
-      unsafe heap.pointee.hardened.giveGuardsBack(2)
+      unsafe heap.pointee.guards.giveGuardsBack(2)
       let start = VirtualAddress(rawValue: block &- UInt(page.rawValue))
       Syscalls.unmapOwn(start, size: size + page + page)
     } else {

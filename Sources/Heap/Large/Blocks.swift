@@ -127,7 +127,7 @@ package struct Blocks: ~Copyable, Sendable {
   }
 
   /// Hands on where each block begins, and its bytes in whole pages.
-  func forEach(_ body: (UInt, Int) -> Void) {
+  func visitAll(_ body: (UInt, Int) -> Void) {
     _ = table.first { mark, _ in
       if let start = Mark.live(mark), let block = table.block(at: start) {
         body(start.rawValue, block.reservation.size.rawValue)

@@ -66,38 +66,37 @@ extension LargeBlock {
 
   /// Whether the process's mappings allow for some more.
   private static func mayGather(_ heap: UnsafeMutablePointer<Heap>) -> Bool {
-    unsafe heap.pointee.lock.lock()
-    let isOut = unsafe heap.pointee.gatherBudget < mostPieces
-    let hasGivenUp = unsafe heap.pointee.gatherFailures >= patience
-    unsafe heap.pointee.lock.unlock()
+    let (isOut, hasGivenUp) = unsafe heap.guarded.withLock { shared, _ in
+      (shared.large.gatherBudget < mostPieces, shared.large.gatherFailures >= patience)
+    }
     if hasGivenUp { return false }
     if !isOut { return true }
     // Where they can't be counted, or are many, pieces are not moved any more.
     let budget = mostMappings - (Syscalls.mappingCount ?? mostMappings)
-    unsafe heap.pointee.lock.lock()
-    defer { unsafe heap.pointee.lock.unlock() }
-    if budget < firstGatherBudget {
-      unsafe heap.pointee.gatherFailures = patience
-      return false
+    return unsafe heap.guarded.withLock { shared, _ in
+      if budget < firstGatherBudget {
+        shared.large.gatherFailures = patience
+        return false
+      }
+      shared.large.gatherBudget = budget
+      return true
     }
-    unsafe heap.pointee.gatherBudget = budget
-    return true
   }
 
   private static func takePiece(_ most: UInt, _ heap: UnsafeMutablePointer<Heap>) -> FreeRange? {
-    unsafe heap.pointee.lock.lock()
-    defer { unsafe heap.pointee.lock.unlock() }
-    guard unsafe heap.pointee.gatherFailures < patience else { return nil }
-    let least = min(most, UInt(smallestPiece))
-    let piece = unsafe heap.pointee.ranges.takeLargestDirty(atMost: most, atLeast: least)
-    if piece != nil { unsafe heap.pointee.gatherBudget &-= 1 }
-    return piece
+    unsafe heap.guarded.withLock { shared, _ in
+      guard shared.large.gatherFailures < patience else { return nil }
+      let least = min(most, UInt(smallestPiece))
+      let piece = shared.large.ranges.takeLargestDirty(atMost: most, atLeast: least)
+      if piece != nil { shared.large.gatherBudget &-= 1 }
+      return piece
+    }
   }
 
   private static func putBack(_ range: FreeRange, _ heap: UnsafeMutablePointer<Heap>) {
-    unsafe heap.pointee.lock.lock()
-    let evicted = unsafe heap.pointee.ranges.add(range.start, range.size, isDirty: true)
-    unsafe heap.pointee.lock.unlock()
+    let evicted = unsafe heap.guarded.withLock { shared, _ in
+      shared.large.ranges.add(range.start, range.size, isDirty: true)
+    }
     unmap(evicted)
   }
 
@@ -117,8 +116,6 @@ extension LargeBlock {
       unsafe putBack(
         FreeRange(start: place.lowerBound, size: filled, isDirty: true, isIdle: false), heap)
     }
-    unsafe heap.pointee.lock.lock()
-    unsafe heap.pointee.gatherFailures &+= 1
-    unsafe heap.pointee.lock.unlock()
+    unsafe heap.guarded.withLock { shared, _ in shared.large.gatherFailures &+= 1 }
   }
 }

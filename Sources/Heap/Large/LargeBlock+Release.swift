@@ -38,12 +38,13 @@ extension LargeBlock {
   private static func recycle(
     _ start: UInt, _ size: Int, _ heap: UnsafeMutablePointer<Heap>
   ) -> Bool {
-    unsafe heap.pointee.lock.lock()
-    let question = unsafe heap.pointee.density.question(size)
     let room = unsafe heap.pointee.settings.cacheSize
-    let kept = unsafe Int(heap.pointee.ranges.dirtyBytes)
-    let clears = unsafe heap.pointee.ranges.zeroCommitted < keptCommitted
-    unsafe heap.pointee.lock.unlock()
+    let (question, kept, clears) = unsafe heap.guarded.withLock { shared, _ in
+      (
+        shared.large.density.question(size), Int(shared.large.ranges.dirtyBytes),
+        shared.large.ranges.zeroCommitted < keptCommitted
+      )
+    }
     var committed: Int?
     switch question {
     case .assumeDense: committed = size
@@ -60,18 +61,16 @@ extension LargeBlock {
     if !isDirty, committed != 0, !clears {
       guard discard(start, size) else { return false }
     }
-    unsafe heap.pointee.lock.lock()
-    if question == .scan {
-      if let committed { unsafe heap.pointee.density.note(committed, of: size) }
+    let (evicted, demand) = unsafe heap.guarded.withLock { shared, _ in
+      if question == .scan, let committed { shared.large.density.note(committed, of: size) }
+      let evicted = shared.large.ranges.add(start, UInt(size), isDirty: isDirty)
+      if !isDirty, clears, let committed {
+        shared.large.ranges.zeroCommitted &+= UInt(committed)
+      }
+      return (evicted, shared.purgeDemand)
     }
-    let evicted = unsafe heap.pointee.ranges.add(start, UInt(size), isDirty: isDirty)
-    if !isDirty, clears, let committed {
-      unsafe heap.pointee.ranges.zeroCommitted &+= UInt(committed)
-    }
-    let unused = unsafe heap.unused
-    unsafe heap.pointee.lock.unlock()
     unmap(evicted)
-    unsafe heap.expectPurge(unused)
+    unsafe heap.expectPurge(demand)
     return true
   }
 

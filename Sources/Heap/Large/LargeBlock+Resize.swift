@@ -122,9 +122,9 @@ extension LargeBlock {
   private static func extend(
     _ end: UInt, by size: Int, _ heap: UnsafeMutablePointer<Heap>
   ) -> Bool {
-    unsafe heap.pointee.lock.lock()
-    let wasDirty = unsafe heap.pointee.ranges.take(UInt(size), at: end)
-    unsafe heap.pointee.lock.unlock()
+    let wasDirty = unsafe heap.guarded.withLock { shared, _ in
+      shared.large.ranges.take(UInt(size), at: end)
+    }
     guard let wasDirty else { return false }
     if wasDirty { Syscalls.clearBytes(end, size) }
     return true

@@ -61,21 +61,25 @@ enum LargeBlock {
 
   /// Zeroed pages, from a range or mapped.
   private static func take(_ size: Int, _ heap: UnsafeMutablePointer<Heap>) -> UInt? {
-    unsafe heap.pointee.lock.lock()
-    let isDense = unsafe heap.pointee.density.isDense(size)
-    let isSparse = unsafe heap.pointee.density.isSparse(size)
-    let first = unsafe heap.pointee.ranges.take(UInt(size), isDirty: isDense)
-    unsafe heap.pointee.lock.unlock()
+    let (isDense, isSparse, first, isDue) = unsafe heap.guarded.withLock { shared, _ in
+      let isDense = shared.large.density.isDense(size)
+      let isSparse = shared.large.density.isSparse(size)
+      let first = shared.large.ranges.take(UInt(size), isDirty: isDense)
+      if first != nil, !isDense, !isSparse { shared.large.noteFresh(size) }
+      return (isDense, isSparse, first, shared.isBalanceDue)
+    }
+    if isDue { unsafe heap.balanceSoon() }
     if let first {
       if isDense { unsafe clear(first, size, heap) }
-      if !isDense, !isSparse { unsafe heap.balance(taking: size) }
       return first
     }
     if isDense, let start = unsafe gather(size, heap) { return start }
-    unsafe heap.pointee.lock.lock()
-    let second = unsafe heap.pointee.ranges.take(UInt(size), isDirty: !isDense)
-    unsafe heap.pointee.lock.unlock()
-    if second == nil || isDense, !isSparse { unsafe heap.balance(taking: size) }
+    let (second, isDueNow) = unsafe heap.guarded.withLock { shared, _ in
+      let second = shared.large.ranges.take(UInt(size), isDirty: !isDense)
+      if second == nil || isDense, !isSparse { shared.large.noteFresh(size) }
+      return (second, shared.isBalanceDue)
+    }
+    if isDueNow { unsafe heap.balanceSoon() }
     guard let second else { return unsafe map(size, heap) }
     if isDense { return second }
     // Clearing is quicker than giving back, but leaves all committed. A kernel that refuses (the pages
@@ -121,19 +125,21 @@ enum LargeBlock {
   ) -> Bool {
     let huge = 2 << 20
     guard size >= 2 &* huge, unsafe heap.pointee.settings.hugePages else { return false }
-    unsafe heap.pointee.lock.lock()
-    let last = unsafe heap.pointee.lastMapped
-    unsafe heap.pointee.lastMapped = (start, size)
-    unsafe heap.pointee.lock.unlock()
-    if last.size == size, unsafe usableSize(last.start, heap) == size {
-      let committed = unsafe heap.pointee.pageTables.committed(last.start, huge, .count)
-      unsafe heap.pointee.lock.lock()
-      if let committed {
-        for _ in 0..<2 { unsafe heap.pointee.density.note(committed, of: huge, like: size) }
-      }
-      unsafe heap.pointee.lock.unlock()
+    let last = unsafe heap.guarded.withLock { shared, _ in
+      let last = shared.large.lastMapped
+      shared.large.lastMapped = (start, size)
+      return last
     }
-    return unsafe heap.pointee.density.isDense(size)
+    var committed: Int?
+    if last.size == size, unsafe usableSize(last.start, heap) == size {
+      committed = unsafe heap.pointee.pageTables.committed(last.start, huge, .count)
+    }
+    return unsafe heap.guarded.withLock { shared, _ in
+      if let committed {
+        for _ in 0..<2 { shared.large.density.note(committed, of: huge, like: size) }
+      }
+      return shared.large.density.isDense(size)
+    }
   }
 
   static func mapAligned(_ size: Int, alignment: Int) -> UInt? {
@@ -151,9 +157,9 @@ enum LargeBlock {
   private static func give(
     _ start: UInt, _ size: Int, _ heap: UnsafeMutablePointer<Heap>
   ) {
-    unsafe heap.pointee.lock.lock()
-    let evicted = unsafe heap.pointee.ranges.add(start, UInt(size), isDirty: false)
-    unsafe heap.pointee.lock.unlock()
+    let evicted = unsafe heap.guarded.withLock { shared, _ in
+      shared.large.ranges.add(start, UInt(size), isDirty: false)
+    }
     unmap(evicted)
   }
 }

@@ -16,11 +16,11 @@ enum MediumBlock {
     let page = Syscalls.pageSize.bytes.rawValue
     let usable = (max(size, 1) &+ page &- 1) & ~(page &- 1)
     let count = (usable &+ Segment.slotSize &- 1) &>> Int(Segment.slotExponent)
-    unsafe heap.pointee.lock.lock()
-    let taken = unsafe heap.pointee.takeSlots(count)
-    let isDue = unsafe heap.isBalanceDue
-    unsafe heap.pointee.lock.unlock()
-    if isDue { unsafe heap.balance() }
+    let (taken, isDue) = unsafe heap.guarded.withLock { shared, _ in
+      let taken = unsafe shared.slots.takeSlots(count, heap.pointee.pageTables)
+      return unsafe (taken, shared.isBalanceDue)
+    }
+    if isDue { unsafe heap.balanceSoon() }
     guard let span = unsafe taken else { return Heap.fail() }
     let start = unsafe span.pointee.start
     unsafe span.pointee.blockSize = UInt32(truncatingIfNeeded: usable)
@@ -35,15 +35,14 @@ enum MediumBlock {
   static func release(
     _ block: UInt, _ span: SpanPointer, _ heap: UnsafeMutablePointer<Heap>
   ) -> Bool {
-    unsafe heap.pointee.lock.lock()
-    let isBlock = unsafe span.pointee.state == .medium && span.pointee.start == block
-    if isBlock {
-      unsafe heap.pointee.giveBack(
-        span, dirtyUpTo: block &+ UInt(span.pointee.blockSize))
+    let (isBlock, demand) = unsafe heap.guarded.withLock { shared, _ in
+      let isBlock = unsafe span.pointee.state == .medium && span.pointee.start == block
+      if isBlock {
+        unsafe shared.slots.giveBack(span, dirtyUpTo: block &+ UInt(span.pointee.blockSize))
+      }
+      return (isBlock, shared.purgeDemand)
     }
-    let unused = unsafe heap.unused
-    unsafe heap.pointee.lock.unlock()
-    unsafe heap.expectPurge(unused)
+    unsafe heap.expectPurge(demand)
     return isBlock
   }
 }

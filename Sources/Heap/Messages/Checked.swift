@@ -7,13 +7,14 @@ internal import Pages
 internal import System
 
 enum Checked {
-  /// Ends the program with a message about a span unless a condition holds.
+  /// Ends the program with a message about a record unless a condition holds.
   @inline(__always)
-  static func require(
-    _ condition: @autoclosure () -> Bool, _ rule: StaticString, _ span: SpanPointer
+  static func require<Record: ~Copyable>(
+    _ condition: @autoclosure () -> Bool, _ rule: StaticString,
+    _ record: UnsafeMutablePointer<Record>
   ) {
     #if TAMALLOC_CHECKED
-      if !condition() { fail(rule, UInt(bitPattern: span)) }
+      if !condition() { fail(rule, UInt(bitPattern: record)) }
     #endif
   }
 

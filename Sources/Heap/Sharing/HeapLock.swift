@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-// The one lock of the heap. It guards what is shared between threads and rarely used: segments, the
-// list of parked thread heaps, recycled mappings. No system call but those that map is made under it.
+// The heap's lock, and the proof that it is held.
+//
+// What is shared between threads off the fast path lies in a ``Guarded``: nobody reaches it but in the braces of
+// `withLock`, which hands on a ``Held`` besides. Only this file makes one, and it can be neither copied nor kept: a
+// function that takes it is called with the lock held, or the program does not compile. No system call but those
+// that map is made there.
 //
 // Who waits spins for a moment, and then sleeps (futex) until somebody lets go of it:
 //
@@ -39,10 +43,10 @@ struct HeapLock: ~Copyable {
   }
 
   /// Whether the calling thread holds it.
-  var isMine: Bool { holder.load(ordering: .relaxed) == Syscalls.threadIdentity }
+  fileprivate var isMine: Bool { holder.load(ordering: .relaxed) == Syscalls.threadIdentity }
 
   @inline(__always)
-  borrowing func lock() {
+  fileprivate borrowing func lock() {
     if !fork.isSettled { Heap.meetFork() }
     if holder.compareExchange(
       expected: 0, desired: Syscalls.threadIdentity, ordering: .acquiring
@@ -53,14 +57,23 @@ struct HeapLock: ~Copyable {
   }
 
   @inline(__always)
-  borrowing func unlock() {
+  fileprivate borrowing func unlock() {
     // Sequentially consistent: who has counted itself before is seen, or sees that the lock is free.
     holder.store(0, ordering: .sequentiallyConsistent)
     if waiters.load(ordering: .sequentiallyConsistent) != 0 { wakeOne() }
   }
 
+  /// Does something with the lock held.
+  @inline(__always)
+  borrowing func withLock<Result>(_ body: (borrowing Held) -> Result) -> Result {
+    lock()
+    let result = body(Held())
+    unlock()
+    return result
+  }
+
   /// In a child: lets go of it for a thread of the parent.
-  borrowing func disown() {
+  fileprivate borrowing func disown() {
     waiters.store(0, ordering: .relaxed)
     if !isMine { holder.store(0, ordering: .releasing) }
   }
@@ -105,4 +118,71 @@ struct HeapLock: ~Copyable {
     waiters.wrappingSubtract(1, ordering: .relaxed)
     Syscalls.errorNumber = before
   }
+}
+
+/// That the calling thread holds a lock: made by `withLock` alone, and gone with it.
+struct Held: ~Copyable, ~Escapable {
+  @_lifetime(immortal)
+  @inline(__always)
+  fileprivate init() {}
+}
+
+/// A value and the lock without which nobody gets at it.
+@safe struct Guarded<Value: ~Copyable>: ~Copyable {
+  fileprivate let lock: HeapLock
+  fileprivate var value: Value
+
+  init(_ value: consuming Value, fork: ForkWord) {
+    lock = HeapLock(fork: fork)
+    self.value = value
+  }
+}
+
+extension UnsafeMutablePointer where Pointee: ~Copyable {
+  /// Hands on the value, with the lock held.
+  @inline(__always)
+  func withLock<Value: ~Copyable, Result>(
+    _ body: (inout Value, borrowing Held) -> Result
+  ) -> Result where Pointee == Guarded<Value> {
+    unsafe pointee.lock.lock()
+    let result = unsafe body(&pointee.value, Held())
+    unsafe pointee.lock.unlock()
+    return result
+  }
+}
+
+// MARK: Forks
+
+extension UnsafeMutablePointer where Pointee: ~Copyable {
+  /// In the child of a fork, before any other thread is there: hands on the value without its lock.
+  func withForkedValue<Value: ~Copyable>(
+    _ body: (inout Value) -> Void
+  ) where Pointee == Guarded<Value> {
+    unsafe body(&pointee.value)
+  }
+}
+
+/// A lock that a thread takes before it forks, and lets go of in both processes: the only use of a lock that is
+/// not a pair of braces. For Forks.swift.
+@safe struct ForkedLock {
+  private let lock: UnsafePointer<HeapLock>
+
+  init(_ lock: UnsafePointer<HeapLock>) {
+    unsafe self.lock = lock
+  }
+
+  init<Value: ~Copyable>(of guarded: UnsafeMutablePointer<Guarded<Value>>) {
+    // SAFETY: a guarded value in the heap never moves.
+    unsafe self.init(withUnsafePointer(to: guarded.pointee.lock) { unsafe $0 })
+  }
+
+  /// Whether the calling thread holds it already: then a signal handler forks that has interrupted it.
+  var isMine: Bool { unsafe lock.pointee.isMine }
+
+  func takeBeforeFork() { unsafe lock.pointee.lock() }
+
+  func releaseAfterFork() { unsafe lock.pointee.unlock() }
+
+  /// In a child: lets go of it for a thread of the parent.
+  func disown() { unsafe lock.pointee.disown() }
 }

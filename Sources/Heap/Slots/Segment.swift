@@ -36,7 +36,7 @@ internal import Synchronization
 
   static let size = 1 << 22
   static let sizeExponent: UInt = 22
-  static let slotSize = 1 << 16
+  static let slotSize = HeapSpan.slotSize
   static let slotExponent: UInt = 16
   static let slotCount = 64
   /// Every slot but the first.

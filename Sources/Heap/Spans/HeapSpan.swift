@@ -105,6 +105,8 @@ enum SpanState: UInt8, AtomicRepresentable {
   static let watched: UInt = 1
   /// More than all blocks of a span.
   static let never = 1 << 40
+  /// Bytes in a slot.
+  static let slotSize = 1 << 16
   /// Bytes between records.
   static let stride = 128
 

@@ -64,9 +64,9 @@ struct SizeClass: Equatable {
   /// Slots of 64 KiB in a span of this class: eight blocks at least, and for the small ones one slot.
   var slotsInSpan: Int {
     let size = blockSize
-    return size <= 8192 ? 1 : (size &* 8 &+ Segment.slotSize &- 1) / Segment.slotSize
+    return size <= 8192 ? 1 : (size &* 8 &+ HeapSpan.slotSize &- 1) / HeapSpan.slotSize
   }
 
   /// Blocks in a span of this class.
-  var blocksInSpan: Int { slotsInSpan &* Segment.slotSize / blockSize }
+  var blocksInSpan: Int { slotsInSpan &* HeapSpan.slotSize / blockSize }
 }

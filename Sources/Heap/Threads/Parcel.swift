@@ -17,7 +17,7 @@
 // A block in a parcel that is not full is freed for the program and live for its span. So only blocks up
 // to 1 KiB are packed, and a thread holds back less than 64 KiB.
 //
-// Locks: the memory of parcels is handed out under the heap's lock; all else is atomic.
+// Locks: the memory of parcels lies in ``ThreadList``, behind the heap's lock; all else is atomic.
 
 internal import Synchronization
 internal import System
@@ -85,9 +85,8 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     }
     if unsafe pointee.parcel.start == 0 {
       let heap = unsafe pointee.heap
-      unsafe heap.pointee.lock.lock()
-      unsafe pointee.parcel.start = heap.pointee.takeParcel() ?? 0
-      unsafe heap.pointee.lock.unlock()
+      let taken = unsafe heap.guarded.withLock { shared, _ in shared.threads.takeParcel() }
+      unsafe pointee.parcel.start = taken ?? 0
       if unsafe pointee.parcel.start == 0 { return false }
     }
     unsafe pointee.parcel.others = 0
@@ -142,7 +141,7 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
       if next == 0 { break }
       parcel.start = next
     }
-    unsafe giveBackParcels(first, last: parcel.start, count: count)
+    unsafe giveBackParcels(from: first, to: parcel.start, count: count)
     return true
   }
 
@@ -167,16 +166,14 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
       if next == 0 { break }
       parcel.start = next
     }
-    unsafe giveBackParcels(first, last: parcel.start, count: count)
+    unsafe giveBackParcels(from: first, to: parcel.start, count: count)
   }
 
-  private func giveBackParcels(_ first: UInt, last: UInt, count: Int) {
+  private func giveBackParcels(from first: UInt, to last: UInt, count: Int) {
     unsafe _ = pointee.parcelsUnderWay.subtract(count, ordering: .relaxed)
-    let heap = unsafe pointee.heap
-    unsafe heap.pointee.lock.lock()
-    unsafe BlockMemory.setWord(last, heap.pointee.spareParcels)
-    unsafe heap.pointee.spareParcels = first
-    unsafe heap.pointee.lock.unlock()
+    unsafe pointee.heap.guarded.withLock { shared, _ in
+      shared.threads.giveBackParcels(from: first, to: last)
+    }
   }
 
   /// Frees a block of a span of this heap's.
@@ -184,15 +181,5 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     let span = unsafe SpanPointer(containing: block)
     if unsafe span.pointee.owner & HeapSpan.watched != 0 { unsafe unwatch(span) }
     if unsafe span.takeBack(block, link: span.pointee.free) { unsafe settle(span) }
-  }
-}
-
-extension Heap {
-  /// Memory for a parcel. The lock is held.
-  fileprivate mutating func takeParcel() -> UInt? {
-    if spareParcels == 0 { return takeRecord(Parcel.size) }
-    let parcel = spareParcels
-    spareParcels = unsafe BlockMemory.word(parcel)
-    return parcel
   }
 }

@@ -38,7 +38,7 @@ enum Remote {
         failureOrdering: .relaxed)
       if done {
         if old & HeapSpan.tell != 0 { unsafe tell(span) }
-        if unsafe isWhole(desired, span) { Heap.expectReturned() }
+        if unsafe isWhole(desired, span) { unsafe Heap.existing?.expectReturned() }
         return true
       }
       old = now

@@ -1,51 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-// How a thread gets a small block. The quick path is a dozen instructions: the thread's heap, the
-// span of the class, its first free block. Whatever is missing, the slow path finds:
+// How a thread gets a small block that the quick path (Heap+Allocate.swift) does not have:
 //
 //     free list of the current span ─▶ blocks other threads freed into it ─▶ its never issued blocks
 //         ─▶ available spans, after news of full ones ─▶ a new span
 
 internal import Synchronization
 internal import System
-
-extension Heap {
-  /// A block of `size` bytes that are zero, and so is all of it that can be used; 0, with errno set,
-  /// where there is no memory.
-  @inline(__always)
-  package static func allocate(_ size: Int) -> UInt {
-    if UInt(bitPattern: size) <= UInt(SizeClass.largestDirect),
-      let thread = unsafe ThreadHeap.existing
-    {
-      let span = unsafe thread.pointee.direct[unchecked: (size &+ 15) &>> 4]
-      let block = unsafe span.pointee.free
-      if block != 0 {
-        unsafe span.issueFree(next: BlockMemory.word(block))
-        unsafe Syscalls.clear(block, Int(span.pointee.step))
-        return block
-      }
-      let fresh = unsafe span.pointee.bump
-      if unsafe fresh >= span.pointee.freshStart && fresh != span.pointee.limit {
-        unsafe span.issueFresh(fresh)
-        return fresh
-      }
-    }
-    return allocateSlowly(size)
-  }
-
-  @inline(never)
-  static func allocateSlowly(_ size: Int) -> UInt {
-    guard size >= 0, let thread = unsafe ThreadHeap.mine else { return fail() }
-    if unsafe thread.pointee.heap.pointee.settings.isHardened {
-      return unsafe thread.pointee.heap.allocateHardened(size, alignment: 16)
-    }
-    if size <= SizeClass.largest {
-      return unsafe thread.allocateCounted(SizeClass(holding: size), size)
-    }
-    if size <= MediumBlock.largest { return unsafe MediumBlock.allocate(size, thread.pointee.heap) }
-    return unsafe LargeBlock.allocate(size, alignment: 1, thread.pointee.heap)
-  }
-}
 
 extension UnsafeMutablePointer where Pointee == ThreadHeap {
   /// A block of a class: at once, if the current span has one at hand.
@@ -139,11 +100,11 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     let size = sizeClass.blockSize
     let count = sizeClass.slotsInSpan
     let heap = unsafe pointee.heap
-    unsafe heap.pointee.lock.lock()
-    let taken = unsafe heap.pointee.takeSlots(count)
-    let isDue = unsafe heap.isBalanceDue
-    unsafe heap.pointee.lock.unlock()
-    if isDue { unsafe heap.balance() }
+    let (taken, isDue) = unsafe heap.guarded.withLock { shared, _ in
+      let taken = unsafe shared.slots.takeSlots(count, heap.pointee.pageTables)
+      return unsafe (taken, shared.isBalanceDue)
+    }
+    if isDue { unsafe heap.balanceSoon() }
     guard let span = unsafe taken else { return nil }
     let blocks = unsafe pointee.linkKey == 0 ? sizeClass.blocksInSpan : setGuard(span, size)
     let limit = unsafe span.pointee.start &+ UInt(blocks &* size)

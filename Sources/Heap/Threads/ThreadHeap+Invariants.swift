@@ -34,24 +34,25 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     unsafe findPendingFaults(report)
     // The walk through all segments needs the lock, which a parked heap's caller holds.
     if isParked { return }
-    unsafe pointee.heap.pointee.lock.lock()
-    var next = unsafe pointee.heap.pointee.newest
-    while let segment = unsafe next {
-      unsafe next = segment.pointee.nextOfAll
-      for slot in 1..<Segment.slotCount {
-        let span = unsafe segment.span(slot)
-        guard unsafe span.pointee.owner & ~HeapSpan.watched == UInt(bitPattern: self) else {
-          continue
-        }
-        switch unsafe span.pointee.state {
-        case .current: current &-= 1
-        case .available: available &-= 1
-        case .full: unsafe findFullFaults(span, report)
-        case .medium, .vacant: report("a span has an owner that owns none", UInt(bitPattern: span))
+    unsafe pointee.heap.guarded.withLock { shared, _ in
+      var next = unsafe shared.slots.newest
+      while let segment = unsafe next {
+        unsafe next = segment.pointee.nextOfAll
+        for slot in 1..<Segment.slotCount {
+          let span = unsafe segment.span(slot)
+          guard unsafe span.pointee.owner & ~HeapSpan.watched == UInt(bitPattern: self) else {
+            continue
+          }
+          switch unsafe span.pointee.state {
+          case .current: current &-= 1
+          case .available: available &-= 1
+          case .full: unsafe findFullFaults(span, report)
+          case .medium, .vacant:
+            report("a span has an owner that owns none", UInt(bitPattern: span))
+          }
         }
       }
     }
-    unsafe pointee.heap.pointee.lock.unlock()
     if current != 0 { report("a span is current and not its class's", UInt(bitPattern: self)) }
     if available != 0 { report("a span is available and in no list", UInt(bitPattern: self)) }
     let grown = unsafe pointee.grown.start

@@ -50,7 +50,7 @@ internal import System
     unsafe self.heap = heap
     unsafe isQuick =
       !heap.pointee.counters.isCounting && !heap.pointee.settings.isHardened
-    unsafe linkKey = heap.pointee.hardened.linkKey
+    unsafe linkKey = heap.pointee.seal.linkKey
     grown = .none
     cleared = 0
     pending = Atomic(0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 // A program that changes from one kind of blocks to another, from small ones to large and back, leaves dirty
-// memory of the one kind and commits fresh memory of the other. A tick comes too late for it. So for what
+// memory of the one kind and commits fresh memory of the other. A tick comes too late for that. So for what
 // is taken fresh, as much goes back of what is dirty and unused, of either kind: live blocks and unused memory
 // together stay as they are.
 //
@@ -13,82 +13,71 @@
 internal import Pages
 internal import System
 
-extension UnsafeMutablePointer where Pointee == Heap {
-  /// Unused bytes that are left alone: a sixteenth of what segments take, or 8 MiB.
-  private var tolerated: Int { unsafe max(8 << 20, pointee.segmentCount &* Segment.size / 16) }
-  /// Bytes below which it isn't worth while.
-  private static var step: Int { 1 << 20 }
-  /// What one block counts at most: of more, perhaps not all is touched.
-  private static var largestCount: Int { 32 << 20 }
+extension HeapShared {
+  /// Unused bytes that a balance leaves alone: a sixteenth of what segments take, or 8 MiB.
+  fileprivate var tolerated: Int { max(8 << 20, slots.segmentCount &* Segment.size / 16) }
 
-  /// Whether so much was taken fresh that ``balance()`` is worth while. The lock is held.
-  @inline(__always)
-  var isBalanceDue: Bool { unsafe pointee.freshlyTaken >= Self.step }
-
-  /// The pages of a large block were taken fresh.
-  func balance(taking size: Int) {
-    unsafe pointee.lock.lock()
-    unsafe pointee.freshlyTaken &+= min(size, Self.largestCount)
-    let isDue = unsafe isBalanceDue
-    unsafe pointee.lock.unlock()
-    if isDue { unsafe balance() }
+  /// How many bytes a balance is to give back; 0 where another thread purges, which gives back enough.
+  fileprivate mutating func beginBalance() -> Int {
+    if purge.isPurging { return 0 }
+    let due = min(freshlyTaken, purgeDemand.unused &- tolerated)
+    slots.freshlyTaken = 0
+    large.freshlyTaken = 0
+    if due <= 0 { return 0 }
+    purge.isPurging = true
+    return due
   }
+}
 
+extension UnsafeMutablePointer where Pointee == Heap {
   /// Gives back as much unused memory as was taken fresh.
   ///
   /// - Precondition: the lock is not held.
-  @inline(never)
   func balance() {
     let before = Syscalls.errorNumber
-    unsafe pointee.lock.lock()
-    var due = unsafe min(pointee.freshlyTaken, unused &- tolerated)
-    // Who purges gives back enough; what is taken meanwhile is looked at afterwards.
-    if unsafe pointee.isPurging {
-      due = 0
-    } else {
-      unsafe pointee.freshlyTaken = 0
-    }
-    if due > 0 {
-      unsafe pointee.isPurging = true
-      while due > 0 {
-        let slots = unsafe pointee.dirtySlots &* Segment.slotSize
-        let ranges = unsafe Int(pointee.ranges.dirtyBytes)
-        let given = unsafe slots > ranges ? giveBackSlots(due) : giveBackRange(due)
-        if given == 0 { break }
-        due &-= given
+    var due = unsafe guarded.withLock { shared, _ in shared.beginBalance() }
+    if due == 0 { return }
+    while due > 0 {
+      let isOfSlots = unsafe guarded.withLock { shared, _ in
+        UInt(shared.slots.dirtySlots &* Segment.slotSize) > shared.large.ranges.dirtyBytes
       }
-      unsafe pointee.isPurging = false
+      let given = unsafe isOfSlots ? giveBackSlots(due) : giveBackRange(due)
+      if given == 0 { break }
+      due &-= given
     }
-    unsafe pointee.lock.unlock()
+    unsafe guarded.withLock { shared, _ in shared.purge.isPurging = false }
     Syscalls.errorNumber = before
   }
 
-  /// Cleans the dirty slots of one segment, or some of them; returns how many bytes those were. The lock is held,
-  /// and let go of meanwhile.
+  /// Cleans the dirty slots of one segment, or some of them; returns how many bytes those were.
   private func giveBackSlots(_ most: Int) -> Int {
-    var candidate = unsafe pointee.listed
-    while let segment = unsafe candidate {
-      var slots = unsafe segment.pointee.dirty
-      if slots != 0 {
-        while slots.nonzeroBitCount > 1, slots.nonzeroBitCount &* Segment.slotSize > most {
-          slots &= slots &- 1
-        }
-        unsafe clean(segment, slots)
-        return slots.nonzeroBitCount &* Segment.slotSize
+    let limit = max(most / Segment.slotSize, 1)
+    let (segment, slots) = unsafe guarded.withLock { shared, _ in
+      guard let segment = unsafe shared.slots.firstDirty else {
+        return unsafe (nil as SegmentPointer?, 0 as UInt64)
       }
-      unsafe candidate = segment.pointee.next
+      let slots = unsafe shared.slots.beginCleaning(segment, all: true, most: limit)
+      unsafe shared.purge.inHand = PurgedSlots(segment: segment, slots: slots)
+      return unsafe (segment, slots)
     }
-    return 0
+    guard let segment = unsafe segment else { return 0 }
+    let refused = unsafe Self.discard(slots, of: segment)
+    unsafe guarded.withLock { shared, _ in
+      shared.purge.inHand = PurgedSlots()
+      unsafe shared.slots.endCleaning(segment, slots, refused: refused)
+    }
+    return (slots & ~refused).nonzeroBitCount &* Segment.slotSize
   }
 
-  /// Unmaps a dirty range, or a part of one; returns its size. The lock is held, and let go of meanwhile.
+  /// Unmaps a dirty range, or a part of one; returns its size.
   private func giveBackRange(_ most: Int) -> Int {
-    let page = UInt(bitPattern: Heap.pageSize)
-    let room = UInt(bitPattern: max(most, Heap.pageSize)) & ~(page &- 1)
-    guard let range = unsafe pointee.ranges.removeDirty(most: room) else { return 0 }
-    unsafe pointee.lock.unlock()
+    let page = Heap.pageSize
+    let room = UInt(bitPattern: max(most, page) & ~(page &- 1))
+    let range = unsafe guarded.withLock { shared, _ in
+      shared.large.ranges.removeDirty(most: room)
+    }
+    guard let range else { return 0 }
     LargeBlock.unmap(range)
-    unsafe pointee.lock.lock()
     return Int(range.size)
   }
 }

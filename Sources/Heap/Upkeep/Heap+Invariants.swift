@@ -17,9 +17,6 @@ internal import Pages
 internal import Synchronization
 
 extension Heap {
-  /// A rule that is broken, and the address of what breaks it.
-  typealias Fault = (StaticString, UInt) -> Void
-
   /// Reports what is broken of the process's heap on standard error; returns how much.
   ///
   /// - Parameter isQuiet: no other thread uses the heap meanwhile.
@@ -48,14 +45,12 @@ extension Heap {
   static func findFaults(isQuiet: Bool, _ report: Fault) {
     guard let heap = unsafe Heap.existing else { return }
     if unsafe heap.pointee.settings.isHardened {
-      unsafe heap.pointee.hardened.lock.lock()
-      if let thread = unsafe heap.pointee.hardened.thread { unsafe thread.findFaults(report) }
-      unsafe heap.pointee.hardened.lock.unlock()
+      unsafe heap.pointee.hardened.lock.withLock { _ in
+        if let thread = unsafe heap.pointee.hardened.thread { unsafe thread.findFaults(report) }
+      }
     }
     if let thread = unsafe ThreadHeap.existing { unsafe thread.findFaults(report) }
-    unsafe heap.pointee.lock.lock()
-    unsafe heap.findSharedFaults(report)
-    unsafe heap.pointee.lock.unlock()
+    unsafe heap.guarded.withLock { shared, _ in unsafe heap.findFaults(in: shared, report) }
     guard isQuiet else { return }
     if unsafe !heap.pointee.blocks.checkInvariants() {
       report("the table of large blocks is in disorder", UInt(bitPattern: heap))
@@ -67,29 +62,29 @@ extension Heap {
 extension UnsafeMutablePointer where Pointee == Heap {
   /// Where no other thread frees, a span that awaits notice is on its owner's pending list.
   fileprivate func findNoticeFaults(_ report: Heap.Fault) {
-    unsafe pointee.lock.lock()
-    var next = unsafe pointee.newest
-    while let segment = unsafe next {
-      unsafe next = segment.pointee.nextOfAll
-      for slot in 1..<Segment.slotCount {
-        let span = unsafe segment.span(slot)
-        guard unsafe span.pointee.state != .vacant, unsafe span.pointee.awaitsNotice,
-          let owner = unsafe ThreadHeapPointer(bitPattern: span.pointee.owner & ~HeapSpan.watched)
-        else { continue }
-        if unsafe !owner.isTold(of: span) {
-          report("a span awaits a notice that nobody gives", UInt(bitPattern: span))
+    unsafe guarded.withLock { shared, _ in
+      var next = unsafe shared.slots.newest
+      while let segment = unsafe next {
+        unsafe next = segment.pointee.nextOfAll
+        for slot in 1..<Segment.slotCount {
+          let span = unsafe segment.span(slot)
+          guard unsafe span.pointee.state != .vacant, unsafe span.pointee.awaitsNotice,
+            let owner = unsafe ThreadHeapPointer(bitPattern: span.pointee.owner & ~HeapSpan.watched)
+          else { continue }
+          if unsafe !owner.isTold(of: span) {
+            report("a span awaits a notice that nobody gives", UInt(bitPattern: span))
+          }
         }
       }
     }
-    unsafe pointee.lock.unlock()
   }
 
-  /// What the lock guards. It is held.
-  fileprivate func findSharedFaults(_ report: Heap.Fault) {
+  /// What the lock guards.
+  fileprivate func findFaults(in shared: borrowing HeapShared, _ report: Heap.Fault) {
     var segments = 0
     var dirty = 0
     var listed = 0
-    var next = unsafe pointee.newest
+    var next = unsafe shared.slots.newest
     while let segment = unsafe next {
       unsafe next = segment.pointee.nextOfAll
       segments &+= 1
@@ -98,10 +93,10 @@ extension UnsafeMutablePointer where Pointee == Heap {
       unsafe findFaults(in: segment, report)
     }
     let place = UInt(bitPattern: self)
-    if unsafe segments != pointee.segmentCount { report("segments are miscounted", place) }
-    if unsafe dirty != pointee.dirtySlots { report("dirty slots are miscounted", place) }
+    if segments != shared.slots.segmentCount { report("segments are miscounted", place) }
+    if dirty != shared.slots.dirtySlots { report("dirty slots are miscounted", place) }
     var previous: SegmentPointer?
-    unsafe next = pointee.listed
+    unsafe next = shared.slots.listed
     while let segment = unsafe next, listed > 0 {
       listed &-= 1
       if unsafe segment.pointee.previous != previous || !segment.pointee.isListed {
@@ -113,11 +108,11 @@ extension UnsafeMutablePointer where Pointee == Heap {
     if unsafe listed != 0 || next != nil {
       report("the list of segments is not of those listed", place)
     }
-    if unsafe !pointee.ranges.checkInvariants() { report("the free ranges are in disorder", place) }
-    if unsafe pointee.ranges.zeroCommitted > pointee.ranges.zeroBytes {
+    if !shared.large.ranges.checkInvariants() { report("the free ranges are in disorder", place) }
+    if shared.large.ranges.zeroCommitted > shared.large.ranges.zeroBytes {
       report("more is committed in zero ranges than they have", place)
     }
-    var parked = unsafe pointee.parked
+    var parked = unsafe shared.threads.parked
     while let thread = unsafe parked {
       unsafe parked = thread.pointee.nextParked
       unsafe thread.findFaults(report, isParked: true)

@@ -22,50 +22,52 @@ internal import Synchronization
 internal import System
 
 extension UnsafeMutablePointer where Pointee == Heap {
-  /// Unused bytes above which a thread is worth its price.
-  private static var worthwhile: Int { 1 << 20 }
   /// Bytes of dirty ranges that go at one tick in any case.
   private static var smallestStep: UInt { 4 << 20 }
 
-  /// Bytes that wait to be given back. The lock is held.
-  var unused: Int {
-    unsafe pointee.dirtySlots &* Segment.slotSize
-      &+ Int(pointee.ranges.dirtyBytes &+ pointee.ranges.zeroCommitted)
-  }
-
-  /// Waits until nobody purges, but not for ever: who purges may be below us, in a signal handler.
-  private func waitForPurge() {
-    for _ in 0..<10_000 {
-      if unsafe !pointee.isPurging { return }
-      unsafe pointee.lock.unlock()
-      _ = Syscalls.pauseThread(microseconds: 100)
-      unsafe pointee.lock.lock()
+  /// Sees to it that what is unused goes back some time.
+  func purgeSoon(_ demand: PurgeDemand) {
+    var isServed = demand.isServed
+    if !isServed, !demand.isRefused, unsafe pointee.settings.hasPurgeThread {
+      isServed = unsafe startPurger()
     }
-  }
-
-  /// Something has been freed, and so much is unused now: sees to it that it goes back some time.
-  ///
-  /// - Precondition: the lock is not held.
-  func expectPurge(_ unused: Int) {
-    if unsafe unused < Self.worthwhile { return }
-    if unsafe !pointee.fork.isSettled { Heap.meetFork() }
-    if unsafe pointee.settings.hasPurgeThread, unsafe !pointee.purger.isRefused {
-      if unsafe !pointee.purger.isRunning { unsafe startPurger() }
-    }
-    if unsafe !pointee.purger.isRunning {
-      let now = Syscalls.milliseconds
-      if unsafe now &- pointee.lastTick.load(ordering: .relaxed) >= pointee.settings.purgeDelay {
-        unsafe pointee.lastTick.store(now, ordering: .relaxed)
-        unsafe _ = purge(all: false)
-      }
+    if isServed { return }
+    let now = Syscalls.milliseconds
+    if unsafe now &- pointee.lastTick.load(ordering: .relaxed) >= pointee.settings.purgeDelay {
+      unsafe pointee.lastTick.store(now, ordering: .relaxed)
+      unsafe _ = purge(all: false)
     }
   }
 
   @inline(never)
-  private func startPurger() {
-    unsafe pointee.lock.lock()
-    unsafe pointee.purger.start(self)
-    unsafe pointee.lock.unlock()
+  private func startPurger() -> Bool {
+    unsafe guarded.withLock { shared, _ in
+      unsafe shared.purge.purger.start(self)
+      return shared.purge.purger.isRunning
+    }
+  }
+
+  /// Whether this thread is to purge now. With `all` it waits for another one that does, but not for ever: that
+  /// one may be below us, in a signal handler.
+  private func beginPurge(all: Bool) -> Bool {
+    var patience = all ? 10_000 : 0
+    while true {
+      let isMine = unsafe guarded.withLock { shared, _ in
+        if shared.purge.isPurging { return false }
+        shared.purge.isPurging = true
+        return true
+      }
+      if isMine || patience == 0 { return isMine }
+      patience &-= 1
+      _ = Syscalls.pauseThread(microseconds: 100)
+    }
+  }
+
+  /// Whether a cgroup or the machine has so little left that what is unused had better go at once.
+  private var isScarce: Bool {
+    let unused = unsafe guarded.withLock { shared, _ in shared.purgeDemand.unused }
+    guard unused >= 8 << 20, let available = AvailableMemory.now() else { return false }
+    return available.rawValue < 2 &* unused
   }
 
   /// A tick; with `all`, everything goes back that is unused now. Returns whether there is anything
@@ -73,82 +75,58 @@ extension UnsafeMutablePointer where Pointee == Heap {
   func purge(all: Bool) -> Bool {
     let before = Syscalls.errorNumber
     defer { Syscalls.errorNumber = before }
-    unsafe pointee.lock.lock()
-    if all { unsafe waitForPurge() }
-    if unsafe pointee.isPurging {
-      unsafe pointee.lock.unlock()
-      return true
-    }
-    unsafe pointee.isPurging = true
-    let waiting = unsafe unused
-    unsafe pointee.lock.unlock()
-    let all = unsafe all || Self.isScarce(waiting)
+    if unsafe !beginPurge(all: all) { return true }
+    let all = unsafe all || isScarce
     unsafe visitParked()
     let areReturned = unsafe discardReturned(all: all)
     unsafe purgeSegments(all: all)
     unsafe purgeRanges(all: all)
-    unsafe pointee.lock.lock()
-    unsafe pointee.isPurging = false
-    let isLeft = unsafe areReturned || pointee.dirtySlots > 0 || pointee.ranges.count > 0
-    unsafe pointee.lock.unlock()
-    return isLeft
-  }
-
-  /// Whether a cgroup or the machine has so little left that what is unused had better go at once.
-  private static func isScarce(_ unused: Int) -> Bool {
-    guard unused >= 8 << 20, let available = AvailableMemory.now() else { return false }
-    return available.rawValue < 2 &* unused
+    return unsafe guarded.withLock { shared, _ in
+      shared.purge.isPurging = false
+      return areReturned || shared.slots.dirtySlots > 0 || shared.large.ranges.count > 0
+    }
   }
 
   /// Collects what others have freed into the heaps of ended threads.
   private func visitParked() {
-    unsafe pointee.lock.lock()
-    var first = unsafe pointee.parked
-    unsafe pointee.parked = nil
-    unsafe pointee.lock.unlock()
+    var first = unsafe guarded.withLock { shared, _ in unsafe shared.threads.takeParked() }
     while let thread = unsafe first {
       unsafe first = thread.pointee.nextParked
       unsafe thread.empty()
-      unsafe pointee.lock.lock()
-      unsafe thread.pointee.nextParked = pointee.parked
-      unsafe pointee.parked = thread
-      unsafe pointee.lock.unlock()
+      unsafe guarded.withLock { shared, _ in unsafe shared.threads.park(thread) }
     }
   }
 
   private func purgeSegments(all: Bool) {
-    unsafe pointee.lock.lock()
     var previous: SegmentPointer?
-    var candidate = unsafe pointee.newest
+    var candidate = unsafe guarded.withLock { shared, _ in unsafe shared.slots.newest }
     while let segment = unsafe candidate {
-      let next = unsafe segment.pointee.nextOfAll
-      let slots = unsafe all ? segment.pointee.dirty : segment.pointee.idle
-      if slots != 0 { unsafe clean(segment, slots) }
-      unsafe segment.pointee.idle = segment.pointee.dirty
-      let isUnused =
-        unsafe segment.pointee.vacant == Segment.allSlots
-        && segment.pointee.dirty == 0
-      // The newest stays, unless all is to go: the next block will need one.
-      if isUnused, unsafe previous != nil || all {
-        unsafe remove(segment, behind: previous)
-      } else {
-        unsafe previous = segment
+      // Only this thread, which is purging, takes segments out: the next one stays the next one. The newest stays,
+      // unless all is to go: the next block will need one.
+      let mayGo = unsafe previous != nil || all
+      let (next, slots, stays) = unsafe guarded.withLock { shared, _ in
+        let next = unsafe segment.pointee.nextOfAll
+        let slots = unsafe shared.slots.beginCleaning(segment, all: all)
+        unsafe shared.purge.inHand = PurgedSlots(segment: segment, slots: slots)
+        let stays = unsafe slots != 0 || shared.slots.age(segment, behind: previous, mayGo: mayGo)
+        return unsafe (next, slots, stays)
       }
+      var isLeft = stays
+      if slots != 0 {
+        let refused = unsafe Self.discard(slots, of: segment)
+        isLeft = unsafe guarded.withLock { shared, _ in
+          shared.purge.inHand = PurgedSlots()
+          unsafe shared.slots.endCleaning(segment, slots, refused: refused)
+          return unsafe shared.slots.age(segment, behind: previous, mayGo: mayGo)
+        }
+      }
+      if isLeft { unsafe previous = segment }
       unsafe candidate = next
     }
-    unsafe pointee.lock.unlock()
   }
 
-  /// Gives the pages of some vacant slots back. The lock is held, and let go of meanwhile: the slots
-  /// are nobody's so long.
-  func clean(_ segment: SegmentPointer, _ slots: UInt64) {
-    unsafe segment.pointee.vacant &= ~slots
-    unsafe segment.pointee.dirty &= ~slots
-    unsafe segment.pointee.idle &= ~slots
-    unsafe pointee.dirtySlots &-= slots.nonzeroBitCount
-    if unsafe segment.pointee.vacant == 0 { unsafe pointee.unlist(segment) }
-    unsafe pointee.beingCleaned = BeingCleaned(segment: segment, slots: slots)
-    unsafe pointee.lock.unlock()
+  /// Gives the pages of some slots back, which are nobody's; returns those of which the kernel has not.
+  static func discard(_ slots: UInt64, of segment: SegmentPointer) -> UInt64 {
     var rest = slots
     var refused: UInt64 = 0
     while rest != 0 {
@@ -160,48 +138,35 @@ extension UnsafeMutablePointer where Pointee == Heap {
       }
       rest &= ~run
     }
-    unsafe pointee.lock.lock()
-    unsafe pointee.beingCleaned = BeingCleaned()
-    for slot in 1..<Segment.slotCount where (slots & ~refused) &>> UInt64(slot) & 1 != 0 {
-      unsafe segment.span(slot).pointee.dirty = 0
-    }
-    unsafe segment.pointee.vacant |= slots
-    unsafe segment.pointee.dirty |= refused
-    unsafe pointee.dirtySlots &+= refused.nonzeroBitCount
-    unsafe pointee.list(segment)
-  }
-
-  /// Unmaps a segment of which nothing is used. The lock is held.
-  private func remove(_ segment: SegmentPointer, behind previous: SegmentPointer?) {
-    if let previous = unsafe previous {
-      unsafe previous.pointee.nextOfAll = segment.pointee.nextOfAll
-    } else if unsafe pointee.newest == segment {
-      unsafe pointee.newest = segment.pointee.nextOfAll
-    } else {
-      // Another was made while the lock was free.
-      return
-    }
-    unsafe pointee.unlist(segment)
-    unsafe pointee.segmentCount &-= 1
-    let start = unsafe segment.start
-    unsafe pointee.map.remove(start)
-    Syscalls.unmapOwn(VirtualAddress(rawValue: start), size: ByteCount(Segment.size))
+    return refused
   }
 
   private func purgeRanges(all: Bool) {
-    unsafe pointee.lock.lock()
-    var room = UInt.max
-    if !all {
-      let half = unsafe pointee.ranges.idleDirtyBytes / 2 & ~UInt(Segment.slotSize &- 1)
-      room = unsafe max(half, Self.smallestStep)
+    var room = unsafe guarded.withLock { shared, _ in
+      if all { return UInt.max }
+      let half = shared.large.ranges.idleDirtyBytes / 2 & ~UInt(Segment.slotSize &- 1)
+      return unsafe max(half, Self.smallestStep)
     }
-    while let range = unsafe pointee.ranges.removeIdle(orAny: all, mostDirty: room) {
+    while true {
+      let range = unsafe guarded.withLock { shared, _ in
+        let range = shared.large.ranges.removeIdle(orAny: all, mostDirty: room)
+        if range == nil { shared.large.ranges.age() }
+        return range
+      }
+      guard let range else { return }
       if range.isDirty { room &-= range.size }
-      unsafe pointee.lock.unlock()
       LargeBlock.unmap(range)
-      unsafe pointee.lock.lock()
     }
-    unsafe pointee.ranges.age()
-    unsafe pointee.lock.unlock()
   }
+}
+
+/// How the heap is purged.
+struct PurgeState: ~Copyable {
+  var purger = Purger()
+  /// A thread is at it.
+  var isPurging = false
+  /// What it has in hand.
+  var inHand = PurgedSlots()
+  /// Spans were returned at the last tick, and not before.
+  var awaitsReturned = false
 }

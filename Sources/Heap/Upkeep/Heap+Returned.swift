@@ -17,8 +17,8 @@ internal import Pages
 internal import Synchronization
 internal import System
 
-/// What the purge has in hand of a segment. In a fork's child nobody goes on with it.
-@safe struct BeingCleaned {
+/// What a purge has in hand of a segment while it holds no lock. In a fork's child nobody goes on with it.
+@safe struct PurgedSlots {
   var segment: SegmentPointer? = nil
   /// Slots that were vacant and dirty.
   var slots: UInt64 = 0
@@ -26,51 +26,62 @@ internal import System
   var spans: UInt64 = 0
 }
 
-extension Heap {
-  /// Spans for whose return a tick is worth its price.
-  private static var worthwhile: Int { 16 }
-
-  /// All blocks of a span were freed by others: sees to it that its memory goes back some time.
-  @inline(never)
-  static func expectReturned() {
-    guard let heap = unsafe Heap.existing else { return }
-    // An estimate: two at the same time may count as one.
-    let count = unsafe heap.pointee.returnedSpans.load(ordering: .relaxed) &+ 1
-    unsafe heap.pointee.returnedSpans.store(count, ordering: .relaxed)
-    if count >= worthwhile { unsafe heap.expectPurge(count &* Segment.slotSize) }
-  }
-}
-
 extension UnsafeMutablePointer where Pointee == Heap {
   /// Gives back the memory of spans that are returned, as a part of a tick; with `all`, of those that have been
   /// for less than a tick, too. Returns whether there is anything for the next one.
   func discardReturned(all: Bool) -> Bool {
     let count = unsafe pointee.returnedSpans.exchange(0, ordering: .relaxed)
-    unsafe pointee.lock.lock()
-    var thread = unsafe pointee.newestThread
-    let areAwaited = unsafe pointee.awaitsReturned
-    unsafe pointee.lock.unlock()
+    let (newest, areAwaited) = unsafe guarded.withLock { shared, _ in
+      unsafe (shared.threads.newest, shared.purge.awaitsReturned)
+    }
     guard all || count > 0 || areAwaited else { return false }
     // Threads' heaps stay for ever, and so does their list.
+    var thread = unsafe newest
     while let owner = unsafe thread {
       unsafe owner.openParcels(all: all)
       unsafe thread = owner.pointee.nextOfAll
     }
-    unsafe pointee.lock.lock()
-    var areAwaitedNow = false
-    var candidate = unsafe pointee.newest
+    var isLeft = false
+    // Only a purge takes segments out: the next one stays the next one.
+    var candidate = unsafe guarded.withLock { shared, _ in unsafe shared.slots.newest }
     while let segment = unsafe candidate {
-      if unsafe discardReturned(of: segment, all: all) { areAwaitedNow = true }
+      if unsafe discardReturned(of: segment, all: all) { isLeft = true }
       unsafe candidate = segment.pointee.nextOfAll
     }
-    unsafe pointee.awaitsReturned = areAwaitedNow
-    unsafe pointee.lock.unlock()
-    return areAwaitedNow
+    unsafe guarded.withLock { shared, _ in shared.purge.awaitsReturned = isLeft }
+    return isLeft
   }
 
-  /// The lock is held, and let go of while pages are discarded. No segment goes meanwhile: only the purge
-  /// removes them.
   private func discardReturned(of segment: SegmentPointer, all: Bool) -> Bool {
+    var lists = InlineArray<64, UInt>(repeating: 0)
+    let (claimed, isLeft) = unsafe guarded.withLock { shared, held in
+      let returned = unsafe Self.returnedSpans(of: segment, held)
+      let due = unsafe all ? returned : returned & segment.pointee.returned
+      unsafe segment.pointee.returned = returned & ~due
+      var claimed: UInt64 = 0
+      for slot in 1..<Segment.slotCount where due &>> UInt64(slot) & 1 != 0 {
+        guard let list = unsafe Remote.claim(segment.span(slot)) else { continue }
+        lists[slot] = list
+        claimed |= 1 &<< UInt64(slot)
+      }
+      unsafe shared.purge.inHand = PurgedSlots(segment: segment, spans: claimed)
+      return (claimed, returned & ~due != 0)
+    }
+    if claimed == 0 { return isLeft }
+    for slot in 1..<Segment.slotCount where claimed &>> UInt64(slot) & 1 != 0 {
+      let span = unsafe segment.span(slot)
+      let word = unsafe Self.discard(span) ? HeapSpan.renewed : lists[slot]
+      // First this: a fork's child must not do again what an owner may have seen. Between the two it loses one.
+      unsafe guarded.withLock { shared, _ in
+        shared.purge.inHand.spans &= ~(1 &<< UInt64(slot))
+      }
+      unsafe Remote.settle(span, word)
+    }
+    return isLeft
+  }
+
+  /// The first slots of those spans of a segment of which others freed all blocks.
+  private static func returnedSpans(of segment: SegmentPointer, _ held: borrowing Held) -> UInt64 {
     var returned: UInt64 = 0
     var slot = 1
     while slot < Segment.slotCount {
@@ -83,36 +94,11 @@ extension UnsafeMutablePointer where Pointee == Heap {
       case .vacant: slot &+= 1
       }
     }
-    let due = unsafe all ? returned : returned & segment.pointee.returned
-    unsafe segment.pointee.returned = returned & ~due
-    if due != 0 { unsafe claimAndDiscard(due, of: segment) }
-    return returned & ~due != 0
-  }
-
-  private func claimAndDiscard(_ due: UInt64, of segment: SegmentPointer) {
-    var lists = InlineArray<64, UInt>(repeating: 0)
-    var claimed: UInt64 = 0
-    for slot in 1..<Segment.slotCount where due &>> UInt64(slot) & 1 != 0 {
-      if let list = unsafe Remote.claim(segment.span(slot)) {
-        lists[slot] = list
-        claimed |= 1 &<< UInt64(slot)
-      }
-    }
-    unsafe pointee.beingCleaned = BeingCleaned(segment: segment, spans: claimed)
-    unsafe pointee.lock.unlock()
-    for slot in 1..<Segment.slotCount where claimed &>> UInt64(slot) & 1 != 0 {
-      let span = unsafe segment.span(slot)
-      let word = unsafe discard(span) ? HeapSpan.renewed : lists[slot]
-      // First this: a fork's child must not do again what an owner may have seen. Between the two it loses one.
-      unsafe pointee.beingCleaned.spans &= ~(1 &<< UInt64(slot))
-      unsafe Remote.settle(span, word)
-    }
-    unsafe pointee.lock.lock()
-    unsafe pointee.beingCleaned = BeingCleaned()
+    return returned
   }
 
   /// Makes a claimed span's slots clean; returns whether the kernel did.
-  private func discard(_ span: SpanPointer) -> Bool {
+  fileprivate static func discard(_ span: SpanPointer) -> Bool {
     let count = unsafe Int(span.pointee.slots)
     guard unsafe LargeBlock.discard(span.pointee.start, count &* Segment.slotSize) else {
       return false
@@ -122,19 +108,20 @@ extension UnsafeMutablePointer where Pointee == Heap {
     for slot in first..<(first &+ count) { unsafe segment.span(slot).pointee.dirty = 0 }
     return true
   }
+}
 
+extension HeapShared {
   /// In a fork's child: what the parent's purge had in hand is put back, or done again.
-  func finishCleaning() {
-    let left = unsafe pointee.beingCleaned
-    unsafe pointee.beingCleaned = BeingCleaned()
+  mutating func finishCleaning() {
+    let left = purge.inHand
+    purge.inHand = PurgedSlots()
     guard let segment = unsafe left.segment else { return }
-    unsafe segment.pointee.vacant |= left.slots
-    unsafe segment.pointee.dirty |= left.slots
-    unsafe pointee.dirtySlots &+= left.slots.nonzeroBitCount
-    if left.slots != 0 { unsafe pointee.list(segment) }
+    if left.slots != 0 { unsafe slots.endCleaning(segment, left.slots, refused: left.slots) }
     for slot in 1..<Segment.slotCount where left.spans &>> UInt64(slot) & 1 != 0 {
       let span = unsafe segment.span(slot)
-      if unsafe discard(span) { unsafe Remote.settle(span, HeapSpan.renewed) }
+      if unsafe UnsafeMutablePointer<Heap>.discard(span) {
+        unsafe Remote.settle(span, HeapSpan.renewed)
+      }
     }
   }
 }

@@ -28,39 +28,43 @@ extension Heap {
   package static func statistics(committed wantsCommitted: Bool) -> HeapStatistics {
     var sum = HeapStatistics()
     guard let heap = unsafe Heap.existing else { return sum }
-    unsafe heap.pointee.lock.lock()
-    var committed: Int? = wantsCommitted ? 0 : nil
-    func look(_ start: UInt, _ size: Int) {
-      if committed != nil {
-        let found = unsafe heap.pointee.pageTables.committed(start, size, .count)
-        committed = found == nil ? nil : committed.map { $0 &+ (found ?? 0) }
-      }
-    }
-    var next = unsafe heap.pointee.newest
-    while let segment = unsafe next {
-      sum.segments &+= 1
-      sum.reserved &+= Segment.size
-      unsafe sum.vacant &+= segment.pointee.vacant.nonzeroBitCount &* Segment.slotSize
-      for slot in 1..<Segment.slotCount { unsafe sum.live &+= live(segment.span(slot)) }
-      unsafe look(segment.start, Segment.size)
-      unsafe next = segment.pointee.nextOfAll
-    }
-    for index in unsafe 0..<heap.pointee.ranges.count {
-      let range = unsafe heap.pointee.ranges[index]
-      sum.reserved &+= Int(range.size)
-      sum.vacant &+= Int(range.size)
-      look(range.start, Int(range.size))
-    }
-    unsafe heap.pointee.lock.unlock()
-    unsafe heap.pointee.blocks.forEach { start, size in
-      sum.reserved &+= size
+    sum.committed = wantsCommitted ? 0 : nil
+    unsafe heap.guarded.withLock { shared, _ in unsafe sum.add(shared, heap.pointee.pageTables) }
+    unsafe heap.pointee.blocks.visitAll { start, size in
       sum.large &+= size
       sum.live &+= size
       sum.largeBlocks &+= 1
-      look(start, size)
+      unsafe sum.add(start, size, heap.pointee.pageTables)
     }
-    sum.committed = committed
     return sum
+  }
+}
+
+extension HeapStatistics {
+  /// Adds segments and free ranges.
+  fileprivate mutating func add(
+    _ shared: borrowing HeapShared, _ tables: borrowing PageTables
+  ) {
+    var next = unsafe shared.slots.newest
+    while let segment = unsafe next {
+      segments &+= 1
+      unsafe vacant &+= segment.pointee.vacant.nonzeroBitCount &* Segment.slotSize
+      for slot in 1..<Segment.slotCount { unsafe live &+= Self.live(segment.span(slot)) }
+      unsafe add(segment.start, Segment.size, tables)
+      unsafe next = segment.pointee.nextOfAll
+    }
+    for index in 0..<shared.large.ranges.count {
+      let range = shared.large.ranges[index]
+      vacant &+= Int(range.size)
+      add(range.start, Int(range.size), tables)
+    }
+  }
+
+  /// Adds mapped memory, and what is committed of it if that is wanted and can be told.
+  fileprivate mutating func add(_ start: UInt, _ size: Int, _ tables: borrowing PageTables) {
+    reserved &+= size
+    guard let before = committed else { return }
+    committed = tables.committed(start, size, .count).map { before &+ $0 }
   }
 
   /// Bytes of a span's blocks that the program has.

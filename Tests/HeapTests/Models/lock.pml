@@ -15,7 +15,7 @@
  * proves: alone, orderly, ends
  * mirrors: HeapLock.swift lock unlock wait tryLock disown isMine
  * mirrors: ForkWord.swift settle isSettled
- * mirrors: ThreadHeap+Life.swift prepareToFork endFork beginChild meetFork
+ * mirrors: Forks.swift prepareToFork endFork beginChild meetFork
  *
  * For every interleaving:
  *   alone     two living threads are never inside the lock together
@@ -45,7 +45,7 @@ bool hasReturned;            /* from fork: in the child, more threads may begin 
 /* Taken by the calling thread, which is inside now, alone. */
 inline enter() { holder = me; assert(inside == 0); inside++ }
 
-/* ThreadHeap+Life.swift: meetFork, with ForkWord's settle and HeapLock's disown */
+/* Forks.swift: meetFork, with ForkWord's settle and HeapLock's disown */
 inline meetFork() {
   if
   :: atomic { word == 0 -> word = 2 };
@@ -98,7 +98,7 @@ inline fork() {
   }
 }
 
-/* ThreadHeap+Life.swift: prepareToFork, the call, then endFork, in the child from beginChild */
+/* Forks.swift: prepareToFork, the call, then endFork, in the child from beginChild */
 inline forkTold() {
 #ifdef MUTANT_wait_for_oneself
   lock();

@@ -16,8 +16,9 @@
  * model: -DPACKERS=2 -DPARCELS=2 -DFIRST=4 -DSECOND=0
  * model: -DPACKERS=2 -DPARCELS=2 -DFIRST=3 -DSECOND=1
  * proves: issued, held, full, memory, bounded, none lost
- * mirrors: Parcel.swift packer pack beginParcel sendParcel unpackParcel takeParcels takeBack takeParcel
- * mirrors: ThreadHeap+Life.swift empty takeRecord
+ * mirrors: Parcel.swift packer pack beginParcel sendParcel unpackParcel takeParcels takeBack
+ * mirrors: ThreadHeap+Life.swift empty
+ * mirrors: ThreadList.swift takeParcel takeRecord giveBackParcels
  *
  * For every interleaving:
  *   issued      an owner takes back its own blocks only, each once for each time that it was issued
@@ -85,7 +86,7 @@ inline unpackParcel() {
   atomic { index = 0; count = 0 }
 }
 
-/* Parcel.swift: takeParcel; ThreadHeap+Life.swift: takeRecord */
+/* ThreadList.swift: takeParcel, takeRecord */
 inline takeParcel() {
 #ifndef MUTANT_no_lock
   takeLock();
@@ -185,7 +186,7 @@ inline pack() {
   atomic { b = 0; ok = false }
 }
 
-/* A thread that frees; when it has ended, the next one adopts its heap. ThreadHeap+Release.swift:
+/* A thread that frees; when it has ended, the next one adopts its heap. Heap+Release.swift:
    releaseSlowly; ThreadHeap+Life.swift: empty */
 proctype Packer(byte me) {
   byte b, mine, target = NOBODY, count, others, index, sent, to = NOBODY, old;

@@ -24,8 +24,10 @@
  * mirrors: Heap+Returned.swift discardReturned claimAndDiscard
  * mirrors: HeapSpan.swift prepend renew
  * mirrors: ThreadHeap+Allocate.swift allocate take detach makeSpan
- * mirrors: ThreadHeap+Release.swift release settle becameAvailable becameEmpty giveBack
- * mirrors: ThreadHeap+Life.swift begin end empty park adoptThreadHeap
+ * mirrors: Heap+Release.swift release
+ * mirrors: ThreadHeap+Release.swift settle becameAvailable becameEmpty giveBack
+ * mirrors: ThreadHeap+Life.swift begin end empty park
+ * mirrors: ThreadList.swift adopt
  * mirrors: Heap+Purge.swift visitParked
  *
  * For every interleaving:
@@ -125,7 +127,7 @@ inline choose(b) {
   fi
 }
 
-/* ThreadHeap+Release.swift: becameEmpty, giveBack; Heap+Segments.swift: giveBack */
+/* ThreadHeap+Release.swift: becameEmpty, giveBack; SlotPool.swift: giveBack */
 inline becameEmpty(s) {
   if
 #ifndef MUTANT_give_back_awaited
@@ -382,7 +384,7 @@ inline emptyHeap() {
   od
 }
 
-/* ThreadHeap+Release.swift: release and settle, of a block of the thread's own */
+/* Heap+Release.swift: release; ThreadHeap+Release.swift: settle, of a block of the thread's own */
 inline releaseOwn(b, s) {
   atomic {
     isLive[b] = false;
@@ -489,7 +491,7 @@ end:
 }
 
 /* Who has the heap: a thread until its end, then the one that adopts it. ThreadHeap+Life.swift: begin,
-   end, adoptThreadHeap; Heap+Purge.swift: visitParked */
+   end; ThreadList.swift: adopt; Heap+Purge.swift: visitParked */
 proctype Owner() {
   mtype state[SPANS] = vacant;
   byte free[SPANS];

@@ -1,18 +1,39 @@
 // SPDX-License-Identifier: MIT
 
-// Slots are taken and given back here; what they are used for is told by ``HeapSpan``. Everything in this
-// file is called with the lock held.
+// Takes slots and gives them back. ``HeapSpan`` describes what they hold. The pool lies behind the heap's lock.
 
 internal import Pages
 internal import System
 
-extension Heap {
+/// All segments, and the slots in them that no span has.
+@safe struct SlotPool: ~Copyable {
+  /// Segments with a vacant slot.
+  private(set) var listed: SegmentPointer?
+  /// The segment made last, and through it all others.
+  private(set) var newest: SegmentPointer?
+  private(set) var segmentCount = 0
+  /// Vacant slots that are not clean.
+  private(set) var dirtySlots = 0
+  /// Bytes of clean slots that were taken since the last balance.
+  var freshlyTaken = 0
+  /// Address space that is mapped and no segment yet.
+  private var reserve: Range<UInt> = 0..<0
+  private let map: SegmentMap
+  private let settings: HeapSettings
+
+  init(map: SegmentMap, settings: HeapSettings) {
+    unsafe listed = nil
+    unsafe newest = nil
+    self.map = map
+    self.settings = settings
+  }
+
   /// Segments that are searched for a run before a new one is mapped. Single slots are found in the
   /// first; a long search would cost more than the address space that it saves.
   private static let searchLimit = 32
 
   /// Takes a run of vacant slots; returns the first one's record, with `slots` and `start` set.
-  mutating func takeSlots(_ count: Int) -> SpanPointer? {
+  mutating func takeSlots(_ count: Int, _ tables: borrowing PageTables) -> SpanPointer? {
     var candidate = unsafe listed
     var tries = 0
     while let segment = unsafe candidate, tries < Self.searchLimit {
@@ -22,7 +43,7 @@ extension Heap {
       unsafe candidate = segment.pointee.next
       tries &+= 1
     }
-    guard let segment = unsafe makeSegment() else { return nil }
+    guard let segment = unsafe makeSegment(tables) else { return nil }
     return unsafe take(1, count, of: segment)
   }
 
@@ -76,14 +97,14 @@ extension Heap {
 
   // MARK: Segments
 
-  private mutating func makeSegment() -> SegmentPointer? {
+  private mutating func makeSegment(_ tables: borrowing PageTables) -> SegmentPointer? {
     if reserve.isEmpty { reserve = mapReserve() ?? 0..<0 }
     guard !reserve.isEmpty else { return nil }
     let start = reserve.lowerBound
     reserve = (start &+ UInt(Segment.size))..<reserve.upperBound
     let segment = unsafe SegmentPointer(containing: start)
     let before = Syscalls.errorNumber
-    if wantsHugePages() {
+    if wantsHugePages(tables) {
       try? Syscalls.advise(
         VirtualAddress(rawValue: start), size: ByteCount(Segment.size), .hugePages)
     }
@@ -104,9 +125,9 @@ extension Heap {
   ///
   /// A huge page commits 2 MiB at a touch, and is five times as quick to fault in as what it replaces.
   /// Below 16 MiB it might be much of all there is.
-  private mutating func wantsHugePages() -> Bool {
+  private func wantsHugePages(_ tables: borrowing PageTables) -> Bool {
     guard settings.hugePages, segmentCount >= 4, let last = unsafe newest else { return false }
-    let committed = unsafe pageTables.committed(last.start, Segment.size, .count)
+    let committed = unsafe tables.committed(last.start, Segment.size, .count)
     return (committed ?? 0) > Segment.size / 10 * 9
   }
 
@@ -137,7 +158,7 @@ extension Heap {
     return nil
   }
 
-  mutating func list(_ segment: SegmentPointer) {
+  private mutating func list(_ segment: SegmentPointer) {
     if unsafe segment.pointee.isListed { return }
     unsafe segment.pointee.isListed = true
     unsafe segment.pointee.previous = nil
@@ -146,7 +167,7 @@ extension Heap {
     unsafe listed = segment
   }
 
-  mutating func unlist(_ segment: SegmentPointer) {
+  private mutating func unlist(_ segment: SegmentPointer) {
     unsafe segment.pointee.isListed = false
     if let next = unsafe segment.pointee.next {
       unsafe next.pointee.previous = segment.pointee.previous
@@ -156,5 +177,68 @@ extension Heap {
     } else {
       unsafe listed = segment.pointee.next
     }
+  }
+
+  // MARK: Purging
+
+  /// The first segment with a dirty slot.
+  var firstDirty: SegmentPointer? {
+    var candidate = unsafe listed
+    while let segment = unsafe candidate, unsafe segment.pointee.dirty == 0 {
+      unsafe candidate = segment.pointee.next
+    }
+    return unsafe candidate
+  }
+
+  /// Takes a segment's dirty slots, at most so many, of all or of the idle ones, to give their pages back: they are nobody's until
+  /// ``endCleaning(_:_:refused:)``.
+  mutating func beginCleaning(
+    _ segment: SegmentPointer, all: Bool, most: Int = Segment.slotCount
+  ) -> UInt64 {
+    var slots = unsafe all ? segment.pointee.dirty : segment.pointee.idle
+    while slots.nonzeroBitCount > most { slots &= slots &- 1 }
+    if slots == 0 { return 0 }
+    unsafe segment.pointee.vacant &= ~slots
+    unsafe segment.pointee.dirty &= ~slots
+    unsafe segment.pointee.idle &= ~slots
+    dirtySlots &-= slots.nonzeroBitCount
+    if unsafe segment.pointee.vacant == 0 { unsafe unlist(segment) }
+    return slots
+  }
+
+  /// Makes those slots vacant again: clean, unless the kernel has refused some.
+  mutating func endCleaning(_ segment: SegmentPointer, _ slots: UInt64, refused: UInt64) {
+    for slot in 1..<Segment.slotCount where (slots & ~refused) &>> UInt64(slot) & 1 != 0 {
+      unsafe segment.span(slot).pointee.dirty = 0
+    }
+    unsafe segment.pointee.vacant |= slots
+    unsafe segment.pointee.dirty |= refused
+    dirtySlots &+= refused.nonzeroBitCount
+    unsafe list(segment)
+  }
+
+  /// A tick: what is dirty is idle from now on, and a segment of which nothing is used is unmapped, if it may go.
+  /// Returns whether it is still there.
+  mutating func age(
+    _ segment: SegmentPointer, behind previous: SegmentPointer?, mayGo: Bool
+  ) -> Bool {
+    unsafe segment.pointee.idle = segment.pointee.dirty
+    guard mayGo, unsafe segment.pointee.vacant == Segment.allSlots,
+      unsafe segment.pointee.dirty == 0
+    else { return true }
+    if let previous = unsafe previous {
+      unsafe previous.pointee.nextOfAll = segment.pointee.nextOfAll
+    } else if unsafe newest == segment {
+      unsafe newest = segment.pointee.nextOfAll
+    } else {
+      // Another was made while the lock was free.
+      return true
+    }
+    unsafe unlist(segment)
+    segmentCount &-= 1
+    let start = unsafe segment.start
+    map.remove(start)
+    Syscalls.unmapOwn(VirtualAddress(rawValue: start), size: ByteCount(Segment.size))
+    return false
   }
 }

@@ -29,12 +29,12 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
   func takeChecked(_ block: UInt, from span: SpanPointer) -> UInt {
     let link = unsafe encode(BlockMemory.word(block), at: block)
     let size = unsafe UInt(span.pointee.blockSize)
-    let end = block &+ size &- UInt(Hardened.trailer)
+    let end = block &+ size &- UInt(BlockSeal.trailer)
     let isLink =
       unsafe link == 0
       || link >= span.pointee.start && link < span.pointee.bump
         && (link &- span.pointee.start) % size == 0
-    let isUntouched = unsafe pointee.heap.pointee.hardened.isFree(block, end: end)
+    let isUntouched = unsafe pointee.heap.pointee.seal.isFree(block, end: end)
     guard isLink, isUntouched else {
       MisuseMessage.abort(function: "malloc", VirtualAddress(rawValue: block), .usedAfterFree)
     }
@@ -44,8 +44,8 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     return block
   }
 
-  /// Takes back a block of a span that is this heap's. The hardened mode's lock is held.
-  func releaseChecked(_ block: UInt, _ span: SpanPointer) {
+  /// Takes back a block of a span that is this heap's.
+  func releaseChecked(_ block: UInt, _ span: SpanPointer, _ held: borrowing Held) {
     let link = unsafe encode(span.pointee.free, at: block)
     if unsafe span.takeBack(block, link: link) { unsafe settle(span) }
   }
@@ -60,7 +60,7 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
   /// Makes a new span's last page inaccessible; returns how many blocks of a size lie in front of it.
   func setGuard(_ span: SpanPointer, _ size: Int) -> Int {
     let page = unsafe guardPage(span)
-    unsafe span.pointee.isGuarded = pointee.heap.pointee.hardened.takeGuards(1)
+    unsafe span.pointee.isGuarded = pointee.heap.pointee.guards.takeGuards(1)
     if unsafe span.pointee.isGuarded { SpanGuard.set(page) }
     return unsafe Int(page.rawValue &- span.pointee.start) / size
   }
@@ -74,20 +74,7 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
       return false
     }
     unsafe span.pointee.isGuarded = false
-    unsafe pointee.heap.pointee.hardened.giveGuardsBack(1)
+    unsafe pointee.heap.pointee.guards.giveGuardsBack(1)
     return true
-  }
-}
-
-enum SpanGuard {
-  /// A page; 0 where pages are too large for it.
-  static var size: Int { Heap.pageSize <= 16 << 10 ? Heap.pageSize : 0 }
-
-  /// Makes a page inaccessible, if the kernel can.
-  static func set(_ page: VirtualAddress) {
-    if size == 0 { return }
-    let before = Syscalls.errorNumber
-    _ = Syscalls.makeInaccessible(page, size: ByteCount(size))
-    Syscalls.errorNumber = before
   }
 }
