@@ -8,12 +8,18 @@ internal import Synchronization
 internal import System
 
 extension BlockTable {
-  /// A generation's memory: the marks of all its slots, then the blocks.
+  /// A slot's block. Beside it, in the same page, stands how often it was written, twice over: odd while it is.
+  struct Place: ~Copyable {
+    let version: Atomic<UInt>
+    var block: BlockRecord
+  }
+
+  /// A generation's memory: the marks of all its slots, then the places of their blocks.
   struct Generation {
     let start: VirtualAddress
     let capacity: Int
 
-    // SAFETY: of both: a generation has room for `capacity` marks and blocks, and is never unmapped
+    // SAFETY: of both: a generation has room for `capacity` marks and places, and is never unmapped
     // while the table lives. Zeroed memory is an atomic word that holds 0.
 
     /// - Precondition: 0 ≤ index < capacity
@@ -22,10 +28,9 @@ extension BlockTable {
     }
 
     /// - Precondition: 0 ≤ index < capacity
-    func block(_ index: Int) -> UnsafeMutablePointer<BlockRecord> {
-      let blocks = start + ByteCount(capacity &* MemoryLayout<Atomic<UInt>>.stride)
-      return unsafe blocks.pointer.unsafelyUnwrapped.assumingMemoryBound(to: BlockRecord.self)
-        + index
+    func place(_ index: Int) -> UnsafeMutablePointer<Place> {
+      let places = start + ByteCount(capacity &* MemoryLayout<Atomic<UInt>>.stride)
+      return unsafe places.pointer.unsafelyUnwrapped.assumingMemoryBound(to: Place.self) + index
     }
   }
 
@@ -36,7 +41,7 @@ extension BlockTable {
   static func capacity(of generation: Int) -> Int { bucketSize << exponent(of: generation) }
 
   static func size(ofGeneration generation: Int) -> ByteCount {
-    let slot = MemoryLayout<Atomic<UInt>>.stride &+ MemoryLayout<BlockRecord>.stride
+    let slot = MemoryLayout<Atomic<UInt>>.stride &+ MemoryLayout<Place>.stride
     return ByteCount(capacity(of: generation) &* slot)
   }
 

@@ -20,7 +20,9 @@
 //                  │           ▼
 //                  └────── freed A|2    (vacant too; it remembers whom it held, for reports)
 //
-// Only who made a slot busy writes its block. Whoever finds the mark live reads the block.
+// Only who made a slot busy writes its block. Whoever finds the mark live reads the block; and who does not have
+// the block, but looks at all of them, sees by its version whether it was written meanwhile, for the mark may be
+// the same again: after a resize in place, or with another block at the address.
 //
 // Locks: none. Each arrow is one atomic instruction on the mark, and the addresses of generations
 // are set once. So no fork can find anything locked: at worst a slot stays busy in the child whose
@@ -102,11 +104,17 @@ struct BlockTable: ~Copyable, Sendable {
   /// - Complexity: O(1)
   func block(at address: VirtualAddress) -> BlockRecord? {
     guard let slot = find(address), let memory = memory(slot.generation) else { return nil }
-    let block = unsafe memory.block(slot.index).pointee
-    // If the mark has changed meanwhile, another thread has freed what this one was asked about.
-    atomicMemoryFence(ordering: .acquiring)
-    let mark = unsafe memory.mark(slot.index).pointee.load(ordering: .relaxed)
-    return mark == address.rawValue ? block : nil
+    let place = unsafe memory.place(slot.index)
+    while true {
+      let before = unsafe place.pointee.version.load(ordering: .acquiring)
+      let block = unsafe place.pointee.block
+      atomicMemoryFence(ordering: .acquiring)
+      let after = unsafe place.pointee.version.load(ordering: .relaxed)
+      // If the mark has changed, another thread has freed or moved what this one was asked about.
+      let mark = unsafe memory.mark(slot.index).pointee.load(ordering: .acquiring)
+      if mark != address.rawValue { return nil }
+      if before == after, before & 1 == 0 { return block }
+    }
   }
 
   /// Makes the block that begins at an address the caller's alone, until it is published or vacated.
@@ -117,13 +125,18 @@ struct BlockTable: ~Copyable, Sendable {
     let isMine = unsafe memory.mark(slot.index).pointee.compareExchange(
       expected: address.rawValue, desired: Mark.busy(address), ordering: .acquiring
     ).exchanged
-    return isMine ? unsafe (slot, memory.block(slot.index).pointee) : nil
+    return isMine ? unsafe (slot, memory.place(slot.index).pointee.block) : nil
   }
 
   /// Makes a slot that the caller claimed live again, with a block that begins where it did.
   func publish(_ block: BlockRecord, in slot: Slot) {
     guard let memory = memory(slot.generation) else { return }
-    unsafe memory.block(slot.index).initialize(to: block)
+    let place = unsafe memory.place(slot.index)
+    let version = unsafe place.pointee.version.load(ordering: .relaxed)
+    unsafe place.pointee.version.store(version &+ 1, ordering: .relaxed)
+    atomicMemoryFence(ordering: .releasing)
+    unsafe place.pointee.block = block
+    unsafe place.pointee.version.store(version &+ 2, ordering: .releasing)
     unsafe memory.mark(slot.index).pointee.store(block.start.rawValue, ordering: .releasing)
   }
 
@@ -191,7 +204,7 @@ struct BlockTable: ~Copyable, Sendable {
         return false
       }
       if !Self.isHome(slot, of: address) { found += 1 }
-      let block = unsafe memory.block(slot.index).pointee
+      let block = unsafe memory.place(slot.index).pointee.block
       return block.start != address || !block.checkInvariants() || find(address) != slot
     }
     return wrong == nil && found == strays.load(ordering: .relaxed)

@@ -13,7 +13,8 @@
  * model: -DGENERATIONS=2 -DADDRESSES=2 -DWORKERS=2
  * model: -DGENERATIONS=1 -DADDRESSES=3 -DWORKERS=2
  * model: -DGENERATIONS=1 -DADDRESSES=2 -DWORKERS=3
- * proves: one winner, found, single, mine, mapped, none lost
+ * model: -DGENERATIONS=1 -DADDRESSES=2 -DWORKERS=2 -DOBSERVER
+ * proves: one winner, found, single, mine, mapped, none lost, not torn
  * mirrors: BlockTable.swift insert block claim publish vacate find checkInvariants
  * mirrors: BlockTable+Layout.swift home isHome memory mapped
  * mirrors: Blocks.swift allocate release resize size
@@ -25,6 +26,9 @@
  *   single       an address is live in one slot at most
  *   mine         only who made a slot busy writes its block, publishes or vacates it
  *   mapped       a live block's memory is mapped; what the kernel gave is unmapped once
+ *   not torn     who looks at all blocks (visitAll for malloc_info, diagnose) and has none of them sees each as it
+ *                was at some moment, though the mark may be the same again after a resize in place, or with
+ *                another block at the address
  *   none lost    at rest every mapped address is live in the table, strays counts those not at home, and a
  *                generation is mapped once
  *
@@ -36,11 +40,6 @@
  * before the search, and nobody has its address yet. `strays` is added to sequentially consistently
  * before the stray's mark is released, so who has the address sees it; it is taken down relaxed after
  * vacate, and who sees it too high searches in vain.
- *
- * Known fault of the source:
- *   FAULT_torn_copy   block(at:), called for an address that the caller does not have (forEach for
- *                     malloc_info, diagnose), may return half of what was and half of what is: the mark is
- *                     again the same after a resize in place, or another block at the address
  */
 
 #define SLOTS (2 * GENERATIONS)
@@ -52,6 +51,7 @@
 #define IS_HOME(slot, a) (((slot) & 1) == ((a) & 1))
 
 #define NOWHERE 15
+#define SEE_CHANGE(slot) hasChanged = hasChanged || lookedAt == slot
 
 byte mark[SLOTS];
 byte start[SLOTS];           /* the block: where it begins, */
@@ -59,6 +59,9 @@ bool size[SLOTS];            /* one bit of its size, */
 bool length[SLOTS];          /* and the same bit once more */
 bool isMapped[GENERATIONS];
 byte strays;
+bool isOdd[SLOTS];           /* the version: whether it is odd, */
+bool hasChanged;             /* and whether that of the slot that is looked at has changed since */
+byte lookedAt = NOWHERE;
 
 /* What only the model knows. */
 byte writer[SLOTS];          /* who has made it busy */
@@ -104,9 +107,10 @@ inline mapped(g) {
 
 /* BlockTable.swift: publish */
 inline publish(slot, x, half) {
-  atomic { assert(writer[slot] == me); start[slot] = x };
+  atomic { assert(writer[slot] == me); isOdd[slot] = true; SEE_CHANGE(slot); start[slot] = x };
   size[slot] = half;
   length[slot] = half;
+  atomic { isOdd[slot] = false; SEE_CHANGE(slot) };
   atomic {
     assert(writer[slot] == me && (mark[slot] & 3) == 1);
     assert(taken[x]);
@@ -122,7 +126,8 @@ inline vacate(slot, x) {
   atomic {
     assert(writer[slot] == me && mark[slot] == BUSY(x));
     writer[slot] = 0;
-    start[slot] = 0; size[slot] = false; length[slot] = false; /* left as it is, but nobody reads it */
+    /* Left as it is, but who reads it read it all before, or not at all: so it may as well count as written. */
+    start[slot] = 0; size[slot] = false; length[slot] = false; SEE_CHANGE(slot);
     mark[slot] = FREED(x)
   };
 #ifndef MUTANT_keep_stray
@@ -308,22 +313,27 @@ end:
   od
 }
 
-#ifdef FAULT_torn_copy
-/* Blocks.swift: forEach; BlockTable.swift: first, block(at:) */
+#ifdef OBSERVER
+/* Blocks.swift: visitAll; BlockTable.swift: first, block(at:) */
 proctype Observer() {
   byte seen, each;
-  bool half, other;
+  bool half, other, wasOdd, isSame;
 end:
   do
   :: atomic {
       if :: each = 0 :: each = 1 fi;
       mark[each] != 0 && (mark[each] & 3) == 0 -> seen = mark[each]
     };
+    atomic { wasOdd = isOdd[each]; lookedAt = each };
     half = size[each];
     other = length[each];
+    atomic { isSame = !hasChanged; hasChanged = false; lookedAt = NOWHERE };
     atomic {
-      if :: mark[each] == seen -> assert(half == other) :: else fi;
-      seen = 0; each = 0; half = false; other = false
+#ifdef MUTANT_no_version
+      isSame = true; wasOdd = false;
+#endif
+      if :: mark[each] == seen && isSame && !wasOdd -> assert(half == other) :: else fi;
+      seen = 0; each = 0; half = false; other = false; wasOdd = false; isSame = false
     }
   od
 }
@@ -333,7 +343,7 @@ init {
   byte each;
   atomic {
     for (each : 1 .. WORKERS) { run Worker(each) }
-#ifdef FAULT_torn_copy
+#ifdef OBSERVER
     run Observer();
 #endif
     run Rest()
