@@ -13,6 +13,18 @@
 // Which of them an address belongs to, ``SegmentMap`` says first, then `blocks`; an address in
 // neither is foreign. See ``HeapSpan`` for small blocks, ``Segment`` for slots.
 //
+// This folder is the face: the verbs (Heap+Allocate, Heap+Release, Heap+Verbs; Heap+Blocks for tamalloc's own) and
+// forks. Those in it use each other downwards only:
+//
+//     Hardened   misuse is found, at a price           Upkeep   purge and its thread, statistics, invariants
+//     Large      blocks of whole slots or pages        Threads  a thread's spans, parcels, what others have freed
+//     Slots      segments and what is vacant in them
+//     Sharing    the lock, what is asked of the kernel and the environment once for all threads
+//     Spans      records and their states, size classes, links
+//     Messages   what is written to standard error
+//
+// Documentation/heap.md follows one block through them.
+//
 // Locks: one for ``HeapShared``, which is reached by ``guarded`` alone; what is beside it needs none.
 
 internal import Pages
