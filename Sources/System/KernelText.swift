@@ -8,7 +8,8 @@
   package subscript(index: Int) -> UInt8 { unsafe bytes[index] }
 
   /// Reads a file and looks at it; nil where it can't be read.
-  package static func read<Result>(_ path: StaticString, _ look: (KernelText) -> Result?) -> Result? {
+  package static func read<Result>(_ path: StaticString, _ look: (KernelText) -> Result?) -> Result?
+  {
     // SAFETY: a literal lives as long as the program, and ends in NUL.
     let text = unsafe UnsafeRawPointer(path.utf8Start).assumingMemoryBound(to: CChar.self)
     return unsafe read(at: text, look)

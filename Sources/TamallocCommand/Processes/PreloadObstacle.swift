@@ -78,7 +78,8 @@ enum PreloadObstacle: Equatable {
   }
 
   /// Looks at the program headers of a 64-bit, little-endian file.
-  private static func interpreterObstacle(_ descriptor: Int32, _ head: [UInt8]) -> PreloadObstacle? {
+  private static func interpreterObstacle(_ descriptor: Int32, _ head: [UInt8]) -> PreloadObstacle?
+  {
     let size = number(head, 54, 2)
     let count = number(head, 56, 2)
     guard head[5] == 1, size >= 56, count <= 1024 else { return nil }
