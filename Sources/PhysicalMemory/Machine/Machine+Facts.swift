@@ -19,12 +19,7 @@ extension Machine {
   package var frames: RecordTable<PageFrame> { pages.physical.records }
   @inline(__always)
   package var zones: RecordTable<Zone> { pages.zones }
-  @inline(__always)
   var processorCount: Int { pages.processorCount }
-  @inline(__always)
-  var processorIndex: Int { pages.processorIndex }
-  @inline(__always)
-  var nodeIndex: Int { pages.nodeIndex }
 
   /// Who asks for memory.
   public package(set) var context: TaskContext {

@@ -19,9 +19,11 @@ extension Machine {
     _ name: String, objectSize: ByteCount, alignment: ByteCount = 8,
     options: SlabCacheOptions = [], constructor: SlabConstructor? = nil
   ) throws(MachineError) -> SlabCacheNumber {
-    try slabs.create(
+    let cache = try slabs.create(
       name, objectSize: objectSize, alignment: alignment, options: options,
-      constructor: constructor, for: layout)
+      hasConstructor: constructor != nil, for: layout)
+    hooks.constructors[cache.index] = constructor
+    return cache
   }
 
   /// Destroys a cache and gives its slabs back (kmem_cache_destroy).
@@ -29,6 +31,7 @@ extension Machine {
   /// - Throws: ``SlabError/cacheInUse(_:objects:)`` where an object is in use; then nothing is lost.
   public mutating func destroySlabCache(_ cache: SlabCacheNumber) throws(MachineError) {
     try slabs.destroy(cache, &pages)
+    hooks.constructors[cache.index] = nil
   }
 
   /// The cache of a name.
@@ -100,7 +103,7 @@ extension Machine {
   /// Requests above it get whole pages.
   public static var largestObject: ByteCount { 8192 }
   /// What `kmalloc(0)` returns: nobody may read or write there (ZERO_SIZE_PTR).
-  public static let zeroSizeAddress = KernelAddress(rawValue: 16)
+  public static var zeroSizeAddress: KernelAddress { SlabAllocator.zeroSizeAddress }
 
   /// Allocates `size` bytes side by side in physical memory.
   ///

@@ -54,7 +54,7 @@ extension Machine {
     slabs.begin(slab, number, list: list, pages)
     for index in 0..<record.objectsPerSlab {
       let offset = slabs.beginObject(slab, index, number, pages)
-      if record.hasConstructor, let constructor = slabs.definitions[number].constructor {
+      if record.hasConstructor, let constructor = hooks.constructors[number] {
         constructor(&self, slabs.directStart + ByteCount(offset))
       }
     }
@@ -66,7 +66,7 @@ extension Machine {
   mutating func kmallocPages(
     _ size: ByteCount, _ flags: GFPFlags
   ) throws(MachineError) -> KernelAddress {
-    if size == 0 { return Self.zeroSizeAddress }
+    if size == 0 { return SlabAllocator.zeroSizeAddress }
     let order = try Order(holding: size)
     let frame = try allocatePages(order: order, flags: flags.subtracting([.highMemory, .movable]))
     slabs.adoptPages(frame, size, pages)

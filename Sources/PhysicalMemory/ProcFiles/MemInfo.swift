@@ -81,11 +81,6 @@ extension Machine {
     return lines
   }
 
-  /// Frames that may be promised under strict overcommit, by ``OvercommitPolicy/ratio``.
-  public var commitLimit: Int {
-    managedFrames { _ in true } * processes.overcommit.ratio / 100 + swapSlots.all
-  }
-
   private func managedFrames(_ isCounted: (ZoneType) -> Bool) -> Int {
     (0..<zones.count).reduce(0) { $0 + (isCounted(zones[$1].type) ? zones[$1].managed : 0) }
   }

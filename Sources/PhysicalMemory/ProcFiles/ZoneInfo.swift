@@ -27,7 +27,7 @@ extension Machine {
         for (name, value) in zoneStatistics(zone) { text += line(name, value) }
         text += pageSets(ZoneNumber(zone.type, of: zone.node).rawValue)
         text +=
-          "\n  node_unreclaimable:  \(reclaim.nodes[node].kswapd.failures >= Self.mostRetries ? 1 : 0)"
+          "\n  node_unreclaimable:  \(reclaim.threads[node].hasGivenUp ? 1 : 0)"
         text += "\n  start_pfn:           \(zone.start)\n"
       }
     }
@@ -66,7 +66,7 @@ extension Machine {
 
   private func nodeStatistics(_ node: Int) -> [(String, Int)] {
     func count(_ counter: NodeCounter) -> Int { pages.count(counter, of: node) }
-    func size(_ list: ReclaimList) -> Int { reclaim.nodes[node].lists[list.rawValue].count }
+    func size(_ list: ReclaimList) -> Int { store.count(list, of: node) }
     return [
       ("nr_inactive_anon", size(.inactiveAnonymous)), ("nr_active_anon", size(.activeAnonymous)),
       ("nr_inactive_file", size(.inactiveFile)), ("nr_active_file", size(.activeFile)),

@@ -19,6 +19,8 @@ extension SlabAllocator {
     (256, "256"), (512, "512"), (1024, "1k"), (2048, "2k"), (4096, "4k"), (8192, "8k"),
   ]
   static let generalCount = 13
+  /// What a request for 0 bytes gets (ZERO_SIZE_PTR).
+  static let zeroSizeAddress = KernelAddress(rawValue: 16)
 
   /// Makes the general caches: records alone, and no slab.
   mutating func createGeneralCaches(_ layout: MachineLayout) {
@@ -56,8 +58,8 @@ extension SlabAllocator {
   mutating func kfree(
     _ address: KernelAddress, _ pages: inout PageAllocator
   ) throws(MachineError) {
-    if address.rawValue <= Machine.zeroSizeAddress.rawValue {
-      if address.rawValue == 0 || address == Machine.zeroSizeAddress { return }
+    if address.rawValue <= Self.zeroSizeAddress.rawValue {
+      if address.rawValue == 0 || address == Self.zeroSizeAddress { return }
     }
     guard let offset = liveOffset(address) else { throw notLive(address, pages) }
     let owner = pages.frames[PageFrameNumber(index: offset >> 12)].owner
@@ -69,7 +71,7 @@ extension SlabAllocator {
   func ksize(
     _ address: KernelAddress, _ pages: borrowing PageAllocator
   ) throws(MachineError) -> ByteCount {
-    if address.rawValue == 0 || address == Machine.zeroSizeAddress { return 0 }
+    if address.rawValue == 0 || address == Self.zeroSizeAddress { return 0 }
     guard let offset = liveOffset(address) else { throw notLive(address, pages) }
     let frame = PageFrameNumber(index: offset >> 12)
     let owner = pages.frames[frame].owner

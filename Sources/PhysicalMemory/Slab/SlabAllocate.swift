@@ -43,7 +43,7 @@ extension SlabAllocator {
       // The list named it twice: whoever has it keeps it, and it is not handed out again.
       throw .slab(
         .corruptedDescriptor(
-          definitions[number].name, slabHead(PageFrameNumber(index: offset >> 12), pages)))
+          names[number], slabHead(PageFrameNumber(index: offset >> 12), pages)))
     }
     if !record.isPlain, let damage = damage(offset, record, isLive: false, pages) {
       arrays[array].count += 1
@@ -86,7 +86,7 @@ extension SlabAllocator {
     let index = freeListEntry(freeList(slab, pages), active, pages)
     let offset = objectOffset(slab, index, number, pages)
     guard index < objects, !isLive(offset) else {
-      throw .slab(.corruptedDescriptor(definitions[number].name, slab))
+      throw .slab(.corruptedDescriptor(names[number], slab))
     }
     pages.frames[slab].privateData = UInt64(active + 1)
     let list = listIndex(slab, number, pages)

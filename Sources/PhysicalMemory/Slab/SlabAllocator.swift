@@ -16,12 +16,6 @@ struct SlabAllocator: ~Copyable {
   /// Entries of a processor's array.
   static let arraySize = 128
 
-  /// What a record can't hold.
-  struct Definition {
-    var name: String
-    var constructor: SlabConstructor?
-  }
-
   let caches: RecordTable<SlabCacheRecord>
   let lists: RecordTable<SlabLists>
   let arrays: RecordTable<ObjectArray>
@@ -34,7 +28,8 @@ struct SlabAllocator: ~Copyable {
   private let entryMemory: RecordMemory<UInt64>
   private let liveMemory: RecordMemory<UInt64>
 
-  var definitions: [Definition] = []
+  /// The names of caches, which their records can't hold.
+  var names: [String] = []
   /// Places in the table that a destroyed cache left.
   var freeNumbers: [Int] = []
 
@@ -93,4 +88,10 @@ struct SlabAllocator: ~Copyable {
     word |= bit
     return isFree
   }
+}
+
+extension SlabCacheNumber {
+  /// The place in the table.
+  @inline(__always)
+  var index: Int { rawValue & (SlabAllocator.cacheLimit - 1) }
 }

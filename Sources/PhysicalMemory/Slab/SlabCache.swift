@@ -29,19 +29,6 @@
 
 internal import Pages
 
-/// The number of a slab cache.
-public struct SlabCacheNumber: RawRepresentable, Sendable, Hashable, BitwiseCopyable {
-  /// The place in the machine's table in the low 12 bits, and above how often it was used before.
-  public var rawValue: Int
-
-  public init(rawValue: Int) {
-    self.rawValue = rawValue
-  }
-
-  @inline(__always)
-  var index: Int { rawValue & (SlabAllocator.cacheLimit - 1) }
-}
-
 /// How a cache is to be.
 public struct SlabCacheOptions: OptionSet, Sendable, Hashable, BitwiseCopyable {
   public let rawValue: UInt32
@@ -67,9 +54,6 @@ public struct SlabCacheOptions: OptionSet, Sendable, Hashable, BitwiseCopyable {
   /// Finds overruns and use after free.
   public static let debug: SlabCacheOptions = [.redZone, .poison]
 }
-
-/// Makes an object ready when its slab is made, and not when it is allocated.
-public typealias SlabConstructor = (inout Machine, KernelAddress) -> Void
 
 /// A cache's record.
 struct SlabCacheRecord: BitwiseCopyable {

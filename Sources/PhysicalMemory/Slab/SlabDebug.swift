@@ -67,7 +67,7 @@ extension SlabAllocator {
   }
 
   func error(_ number: Int, _ damage: SlabDamage) -> SlabError {
-    let name = definitions[number].name
+    let name = names[number]
     switch damage {
     case .redZone(let offset, let at):
       return .overrun(name, directStart + ByteCount(offset), offset: at)
@@ -164,17 +164,17 @@ extension SlabAllocator {
     let record = caches[number]
     guard offset >= 0, offset % record.stride == 0, offset / record.stride < record.objectsPerSlab
     else { return .slab(.notAnObject(address)) }
-    return .slab(.doubleFree(definitions[number].name, address))
+    return .slab(.doubleFree(names[number], address))
   }
 
   @inline(never)
   func foreign(_ offset: Int, _ number: Int, _ pages: borrowing PageAllocator) -> MachineError {
     let owner = pages.frames[PageFrameNumber(index: offset >> 12)].owner
     let name =
-      owner.kind == .slab ? definitions[Int(owner.number)].name : "kmalloc (whole pages)"
+      owner.kind == .slab ? names[Int(owner.number)] : "kmalloc (whole pages)"
     return .slab(
       .foreignObject(
         directStart + ByteCount(offset), owner: name,
-        given: definitions[number].name))
+        given: names[number]))
   }
 }

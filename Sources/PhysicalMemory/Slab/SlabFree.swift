@@ -152,7 +152,7 @@ extension SlabAllocator {
     var freed = 0
     // Twice: slabs of free lists become empty only when the slabs that they are of have gone.
     for _ in 0..<2 {
-      for number in definitions.indices where caches[number].isUsed {
+      for number in names.indices where caches[number].isUsed {
         freed += shrink(number: number, &pages)
       }
     }

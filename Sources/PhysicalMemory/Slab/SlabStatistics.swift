@@ -61,7 +61,7 @@ extension SlabAllocator {
       $0 + arrays[number * processorCount + $1].count
     }
     return SlabCacheStatistics(
-      name: definitions[number].name, objectSize: ByteCount(record.objectSize),
+      name: names[number], objectSize: ByteCount(record.objectSize),
       stride: ByteCount(record.stride), objectsPerSlab: record.objectsPerSlab,
       order: Order(unchecked: record.order), colours: record.colours,
       colourStep: ByteCount(record.colourStep), isOffSlab: record.freeListCachePlusOne > 0,
@@ -96,7 +96,7 @@ extension SlabAllocator {
   func checkInvariants(_ pages: borrowing PageAllocator) -> [String] {
     var broken: [String] = []
     var frameCounts = [0, 0]
-    for number in definitions.indices where caches[number].isUsed {
+    for number in names.indices where caches[number].isUsed {
       check(number, pages, &broken, &frameCounts)
     }
     if pages.count(.slabReclaimable) != frameCounts[0] {
@@ -113,7 +113,7 @@ extension SlabAllocator {
     _ number: Int, _ pages: borrowing PageAllocator, _ broken: inout [String],
     _ frameCounts: inout [Int]
   ) {
-    let name = "slab cache \(definitions[number].name)"
+    let name = "slab cache \(names[number])"
     let record = caches[number]
     var cached: Set<Int> = []
     for cpu in 0..<processorCount {
@@ -194,7 +194,7 @@ extension SlabAllocator {
   /// Objects that would go with empty slabs, and those in processors' arrays.
   var emptyObjects: Int {
     var count = 0
-    for number in definitions.indices where caches[number].isUsed {
+    for number in names.indices where caches[number].isUsed {
       for node in 0..<nodeCount {
         count +=
           lists[number * nodeCount + node].empty.count * caches[number].objectsPerSlab

@@ -11,7 +11,7 @@
 //     physical frames     records and bytes                             Frames/PhysicalFrames.swift
 //
 // It serves what is free and never reclaims: where that is not enough, ``Machine`` makes room and asks
-// again (Reclaim/SlowPath.swift). So it needs nothing of what is built on it, and what is built on it
+// again (Machine/Machine+SlowPath.swift). So it needs nothing of what is built on it, and what is built on it
 // borrows it.
 //
 // Invariant: every frame of RAM is in exactly one place: in a fresh extent, in a free block, in a
@@ -27,7 +27,7 @@ package struct PageAllocator: ~Copyable {
   let freshExtents: RecordTable<FrameExtent>
   let zoneLists: RecordTable<UInt16>
   let counters: RecordTable<NodeCounters>
-  private let memory: Memory
+  private let memory: PageAllocatorTables
   let processorCount: Int
   let zoneListStride: Int
   private let stays = StaysInPlace()
@@ -50,7 +50,7 @@ package struct PageAllocator: ~Copyable {
   init(_ layout: MachineLayout) throws(AllocationError) {
     let zoneCount = layout.nodeCount * ZoneType.count
     let physical = try PhysicalFrames(layout)
-    let memory = try Memory(
+    let memory = try PageAllocatorTables(
       zones: zoneCount, nodes: layout.nodeCount,
       perCPUPages: zoneCount * layout.processors.count,
       extents: layout.ranges.count * ZoneType.count, zoneLists: zoneCount * (zoneCount + 1))
@@ -103,7 +103,7 @@ package struct PageAllocator: ~Copyable {
 }
 
 /// The memory of the allocator's tables.
-private struct Memory: ~Copyable {
+private struct PageAllocatorTables: ~Copyable {
   let zones: RecordMemory<Zone>
   let counters: RecordMemory<NodeCounters>
   let perCPUPages: RecordMemory<PerCPUPages>

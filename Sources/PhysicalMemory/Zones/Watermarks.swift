@@ -31,6 +31,9 @@ extension PageAllocator {
   /// Frames of RAM.
   var presentFrames: Int { (0..<zones.count).reduce(0) { $0 + zones[$1].present } }
 
+  /// Frames that the buddy systems were given (totalram_pages).
+  var managedFrames: Int { (0..<zones.count).reduce(0) { $0 + zones[$1].managed } }
+
   /// Free frames in the buddy systems, per-CPU caches not counted.
   var freeFrames: Int { (0..<zones.count).reduce(0) { $0 + zones[$1].free } }
 

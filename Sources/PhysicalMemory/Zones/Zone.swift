@@ -22,7 +22,7 @@ public struct Zone: Sendable, BitwiseCopyable {
   public internal(set) var managed: Int
   /// Free frames, per-CPU caches not counted (NR_FREE_PAGES).
   public internal(set) var free: Int
-  /// Where the zone allocator changes its ways.
+  /// Where the zone allocator changes its ways, in free frames.
   public internal(set) var watermarks: Watermarks
   /// Frames kept from requests that could use a higher zone, by the highest they could use.
   var lowmemReserve: InlineArray<4, Int>

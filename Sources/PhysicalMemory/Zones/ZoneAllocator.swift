@@ -5,7 +5,7 @@
 //     request ─▶ each zone of the list: free − block > low + reserved for others? ─yes─▶ take
 //                                │ none
 //                                ▼
-//                          the slow path (Reclaim/SlowPath.swift)
+//                          the slow path (Machine/Machine+SlowPath.swift)
 //
 // Invariant: a request without any right to reserves never leaves a zone with fewer free frames than its
 // *min* plus what is kept from requests of its kind; frames in per-CPU caches are taken already.

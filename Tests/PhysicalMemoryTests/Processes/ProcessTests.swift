@@ -22,10 +22,10 @@ import Testing
     #expect(try machine.process(process).resident == 0)
     #expect(try machine.read(8192, at: address, in: process) == Array(repeating: 0, count: 8192))
     #expect(try machine.process(process).resident == 0)
-    #expect(machine.processes.zeroMappings == 2)
+    #expect(machine.spaces.zeroMappings == 2)
     try machine.write([5], at: address + 4096, in: process)
     #expect(try machine.process(process).resident == 1)
-    #expect(machine.processes.zeroMappings == 1)
+    #expect(machine.spaces.zeroMappings == 1)
     #expect(try machine.read(1, at: address + 4096, in: process) == [5])
     #expect(try machine.read(1, at: address + 4097, in: process) == [0])
     // Root apart: one for each level, and two leaves, as 2 MiB end between the two pages.

@@ -22,8 +22,6 @@
 extension Machine {
   /// Orders above it are given up early (PAGE_ALLOC_COSTLY_ORDER).
   static let costlyOrder = 3
-  /// Rounds without progress (MAX_RECLAIM_RETRIES).
-  static let mostRetries = 16
 
   @inline(never)
   mutating func allocateSlowly(
@@ -31,7 +29,7 @@ extension Machine {
   ) throws(MachineError) -> PageFrameNumber {
     pages.events.slow += 1
     let flags = request.flags
-    if flags.contains(.wakeKswapd) { wakeKswapd(request) }
+    if flags.contains(.wakeKswapd) { reclaim.wake(for: request, &pages) }
     let depth = flags.reserveDepth(in: pages.context)
     if let frame = pages.takeAboveMin(request, depth) { return frame }
     guard flags.contains(.directReclaim), !pages.context.freesMemory else { throw failure(request) }
@@ -54,8 +52,8 @@ extension Machine {
         throw failure(request)
       }
       idleRounds = freed > 0 && request.order <= Self.costlyOrder ? 0 : idleRounds + 1
-      if idleRounds < Self.mostRetries, rounds < 4 * Self.mostRetries,
-        pages.mayHelp(request, swapHasRoom: reclaim.swapHasRoom)
+      if idleRounds < Reclaim.mostRetries, rounds < 4 * Reclaim.mostRetries,
+        pages.mayHelp(request, swapHasRoom: store.swapHasRoom)
       {
         if waitForWriteBack() { idleRounds = 0 }
         continue
