@@ -141,7 +141,7 @@ public struct ScriptRun: ~Copyable {
     case "tick": machine.tick(min(try count(&words), 1_000_000))
     case "drain": machine.drainPerCPUPages()
     case "min-free":
-      let size = try words.size("what is to be kept free")
+      let size = try words.size("how much to keep free")
       try machine.setMinFree(kibibytes: size.rawValue >> 10)
     case "watermarks": machine.setWatermarkPolicy(try words.policy())
     case "file", "load", "dirty", "sync", "delete": try changeFile(verb, &words)

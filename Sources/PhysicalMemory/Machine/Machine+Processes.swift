@@ -129,14 +129,14 @@ extension Machine {
     try spaces.outOfMemoryScore(of: number, all: pages.managedFrames + store.swap.slots)
   }
 
-  /// Changes how much rather a process is ended than others (/proc/PID/oom_score_adj).
+  /// Changes a process's preference as a victim (/proc/PID/oom_score_adj).
   public mutating func setScoreAdjustment(
     _ adjustment: Int, of number: ProcessNumber
   ) throws(MachineError) {
     try spaces.setScoreAdjustment(adjustment, of: number)
   }
 
-  /// Who was ended for lack of memory, first to last.
+  /// The processes ended for lack of memory, oldest first.
   public var outOfMemoryKills: [OutOfMemoryKill] { spaces.kills }
 
   // MARK: Kernel stacks

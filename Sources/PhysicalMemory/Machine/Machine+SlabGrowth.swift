@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Objects where a cache has none left: a new slab is made, for which memory may have to be reclaimed, and
-// its objects' constructor is run, which may use the machine.
+// A cache that has no object left gets a new slab, for which memory may have to be reclaimed. Its
+// constructor runs for each object, and may use the machine.
 //
 // Complexity: what the zone allocator needs for a slab, and O(objects of a slab).
 
@@ -61,7 +61,7 @@ extension Machine {
     try slabs.adopt(slab, number, pages)
   }
 
-  /// Whole pages for a request that no general cache serves.
+  /// Whole pages for a request too large for a general cache.
   @inline(never)
   mutating func kmallocPages(
     _ size: ByteCount, _ flags: GFPFlags

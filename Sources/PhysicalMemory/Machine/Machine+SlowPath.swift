@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// What happens where no zone stays above its low mark.
+// What happens when no zone would stay above its low mark.
 //
 //     wake kswapd ─▶ down to min, and below by the right to reserves ─▶ found
 //                        │ no
@@ -10,11 +10,11 @@
 //                        │ nothing to end                              │
 //                      fails                                  NOFAIL: half of the reserve, then wait
 //
-// Who fails early: requests that may not sleep; who frees memory with it; `noRetry` after one round;
-// orders above 3, after one round, for such blocks come not back by reclaim.
+// Requests that fail early: those that may not sleep; those of tasks that free memory; `noRetry` after one
+// round; orders above 3 after one round, as reclaim rarely makes such blocks.
 //
-// Invariant: each round either frees something, ends something, lets time pass, or is the last: a
-// machine never hangs. Where Linux would hang, ``MachineError/deadlock(order:flags:)`` is thrown.
+// Invariant: each round frees something, ends something, lets time pass, or is the last, so a machine
+// never hangs. Where Linux would hang, ``MachineError/deadlock(order:flags:)`` is thrown.
 //
 // Source: __alloc_pages_slowpath(), should_reclaim_retry() and __alloc_pages_may_oom() of
 // mm/page_alloc.c, Linux 6.12.
@@ -41,7 +41,7 @@ extension Machine {
       if let frame = pages.takeAboveMin(request, flags.reserveDepth(in: pages.context)) {
         return frame
       }
-      // What was freed may lie in other processors' caches, or keep buddies apart there.
+      // Freed frames may sit in other processors' caches, and keep buddies from merging.
       if pages.drainPerCPUPages() > 0,
         let frame = pages.takeAboveMin(request, flags.reserveDepth(in: pages.context))
       {
@@ -58,7 +58,7 @@ extension Machine {
         if waitForWriteBack() { idleRounds = 0 }
         continue
       }
-      // Who is to die already does not have others killed for it.
+      // A victim of the killer does not have others killed.
       if !pages.context.isOutOfMemoryVictim, endSomething(request) {
         (rounds, idleRounds) = (0, 0)
         continue

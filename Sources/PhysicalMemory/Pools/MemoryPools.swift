@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: MIT
 
-// Memory that is never out: a reserve of elements for work that must go on, such as writing pages so
-// that others become free.
+// Memory that never runs out: a reserve of elements for work that must go on, such as writing pages so
+// that they can be freed.
 //
 //     alloc:  outside, without sleep ─▶ reserve ─▶ outside, with reclaim ─▶ wait for a free
-//     free:   who waits ─▶ reserve, if below min_nr ─▶ outside
+//     free:   a waiting request ─▶ reserve, if below min_nr ─▶ outside
 //
 // *Outside* is what a pool is made over, its *source*: a slab cache, kmalloc, pages, or any two functions.
 // Pools keep it and never call it: ``Machine`` does, whose memory it gives (Machine/Machine+Pools.swift).
 // What a pool did not give can't be freed to it.
 //
-// Waiting. A machine has one user at a time, so that none of its verbs can stop in its middle and let
-// others in. A request that has to wait leaves what is to be done with the element and returns. The
-// element goes straight to the waiter that came first, within the call that frees it. A thread that
-// shares a machine behind a lock blocks on a semaphore of its own and has it signalled there; the tests
-// do. As a free might come that the pool does not see, waiters also try outside again every 5,000 ticks
-// (Linux: 5 seconds), by ``Machine/retryMemoryPools()``, which ``Machine/tick(_:)`` calls.
+// Waiting. A machine has one user at a time, so none of its verbs can block midway and let others in. A
+// request that has to wait leaves a continuation and returns. The element goes straight to the waiter that
+// came first, within the call that frees it. A thread that shares a machine behind a lock blocks on its
+// own semaphore and signals it in the continuation, as the tests do. As the pool may miss a free, waiters
+// also try outside again every 5,000 ticks (Linux: 5 seconds), by ``Machine/retryMemoryPools()``, which
+// ``Machine/tick(_:)`` calls.
 //
 // Invariants: 0 ≤ current ≤ min_nr; nobody waits while the reserve has an element; an element is in
 // the reserve or in use, once.

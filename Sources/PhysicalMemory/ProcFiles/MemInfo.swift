@@ -21,7 +21,7 @@ extension Machine {
     return text
   }
 
-  /// Frames that could be had without swapping (si_mem_available).
+  /// Frames that can be allocated without swapping (si_mem_available).
   public var availableFrames: Int {
     var reserved = 0
     var low = 0

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// /proc/zoneinfo: marks, counters and per-CPU caches of each zone. Names that the model has no notion of
-// are shown with 0, as a kernel that has none of them shows them.
+// /proc/zoneinfo: marks, counters and per-CPU caches of each zone. Counters that the model lacks are 0, as
+// in a kernel where nothing was counted.
 //
 // Source: zoneinfo_show_print() and vmstat_text of mm/vmstat.c, Linux 6.12.
 

@@ -23,7 +23,7 @@ struct AddressSpaces: ~Copyable {
   /// The one frame that everybody reads zero from; there while there are processes.
   private(set) var zeroFrame: PageFrameNumber?
   var zeroMappings = 0
-  /// Who was ended for lack of memory, first to last.
+  /// The processes ended for lack of memory, oldest first.
   var kills: [OutOfMemoryKill] = []
   var overcommit = OvercommitPolicy()
   /// Frames that were promised to processes (Committed_AS).

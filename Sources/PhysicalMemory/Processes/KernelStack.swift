@@ -6,14 +6,13 @@
 //     │ thread_info │ end mark │ … free … ◀── grows down │ used │
 //      24 bytes       8 bytes
 //
-// Nobody checks that it ends. What goes beyond the free part first overwrites the end mark and the
-// thread_info, then whatever lies in the frame below, for that is just the next address of the direct
-// map. Two things find it:
+// Nothing checks its bounds. An overflow first overwrites the end mark and the thread_info, then whatever
+// lies in the frame below, which is simply the next address of the direct map. Two things detect it:
 //
-// - the *end mark*, a word that is compared now and then (STACK_END_MAGIC): after the damage, and before
-//   more is done with it;
-// - a *guard*: a stack from vmalloc has a page below it where nothing is, and the first byte that goes
-//   too far is stopped by the hardware (VMAP_STACK).
+// - the *end mark*, a word that is checked now and then (STACK_END_MAGIC): after the damage is done, but
+//   before it spreads;
+// - a *guard*: a stack from vmalloc has an unmapped page below it, and the hardware stops the first byte
+//   that goes too far (VMAP_STACK).
 //
 // Source: include/linux/sched/task_stack.h, kernel/fork.c (alloc_thread_stack_node), Linux 2.6 and 6.12.
 

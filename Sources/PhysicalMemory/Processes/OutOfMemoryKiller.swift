@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// Whom to end when nothing else helps: the process whose end frees most.
+// Which process to end when nothing else helps: the one whose end frees the most.
 //
 //     points = RSS + swapped + page tables (all in pages) + adjustment × ((RAM + swap) / 1000)
 //     oom_score = (1000 + points × 1000 / (RAM + swap)) × 2 / 3; 0 where the adjustment is −1000
@@ -13,7 +13,7 @@ public struct OutOfMemoryKill: Sendable, Hashable {
   public var process: ProcessNumber
   /// The name that it had.
   public var name: String
-  /// What it was chosen for.
+  /// The points that it was chosen for.
   public var points: Int
   /// Pages that it had in frames.
   public var resident: Int
@@ -22,7 +22,7 @@ public struct OutOfMemoryKill: Sendable, Hashable {
 }
 
 extension AddressSpaces {
-  /// How bad a process is, in pages of all that there are, or nil where it is never ended.
+  /// A process's points, in pages out of `all`, or nil if it is never ended.
   private func badness(_ process: Process, of all: Int) -> Int? {
     if process.scoreAdjustment == -1000 { return nil }
     return process.resident + process.swapped + process.pageTables
@@ -35,14 +35,14 @@ extension AddressSpaces {
     return (1000 + points * 1000 / all) * 2 / 3
   }
 
-  /// Throws for an adjustment that no process can have.
+  /// Throws if no process can have the adjustment.
   static func check(adjustment: Int) throws(MachineError) {
     guard adjustment >= -1000, adjustment <= 1000 else {
       throw .process(.invalidAdjustment(adjustment))
     }
   }
 
-  /// Changes how much rather a process is ended than others.
+  /// Changes a process's preference as a victim.
   mutating func setScoreAdjustment(
     _ adjustment: Int, of number: ProcessNumber
   ) throws(MachineError) {
@@ -51,7 +51,7 @@ extension AddressSpaces {
     records[number.rawValue]!.scoreAdjustment = adjustment
   }
 
-  /// Ends the process that is worst, of several the one that began first; false where there is none.
+  /// Ends the process with the most points, the oldest of several; false if there is none.
   mutating func endWorst(
     at now: Int, _ pages: inout PageAllocator, _ store: inout SwapAndCache,
     _ areas: inout VirtualAreas

@@ -12,8 +12,7 @@
 // Tables lie in the machine's RAM, and in the direct map. A table's `privateData` counts its entries
 // that are not 0: one that has none left is freed.
 //
-// What is read from a table is checked before it is believed: an overflowing kernel stack can write
-// into one.
+// Entries are checked before they are trusted: an overflowing kernel stack can overwrite a table.
 //
 // Unsafe code: loads and stores of entries in the direct map.
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 
-// Terms: an *area* is a stretch of a process's addresses that was promised to it; what it reads there is
-// zero until it writes. A page of it is in one of these states:
+// Terms: an *area* is a range of a process's addresses that was promised to it and reads as zero until
+// written. A page of it is in one of these states:
 //
 //     untouched ──read──▶ zero page ──write──▶ own frame ⇄ swap slot
 //         └───────────────write────────────────▲   │ fork
 //                                              │   ▼
 //                                  write: copy └─ shared frame
 //
-// The *zero page* is one frame for all. A frame that several processes map is written to by none of
-// them: who wants to gets a copy, and the last one the frame itself.
+// The *zero page* is one frame shared by all. A frame that several processes map is never written to: the
+// writer gets a copy, and the last process keeps the frame.
 //
-// A process and all that were forked from it are a *family*. A frame of theirs has the family as its
-// owner and the page's number as its index: so that reclaim finds who maps it.
+// A process and all its descendants are a *family*. Their frames have the family as owner and the page
+// number as index, so that reclaim finds the processes that map them.
 //
 // Invariants: areas are in order, apart, and not empty; RSS is the number of entries that point to
 // frames other than the zero page; a frame's map count is the number of entries that point to it; a
@@ -28,7 +28,7 @@ public struct Process: Sendable {
   public let number: ProcessNumber
   /// Its name.
   public internal(set) var name: String
-  /// Who forked it; nil where it was spawned.
+  /// The process that forked it; nil if it was spawned.
   public internal(set) var parent: ProcessNumber?
   /// Its areas, as page numbers.
   public internal(set) var areas: [Range<UInt64>] = []
@@ -48,7 +48,7 @@ public struct Process: Sendable {
   public internal(set) var minorFaults = 0
   /// Page faults with reading from swap.
   public internal(set) var majorFaults = 0
-  /// How much rather it is ended than others: −1000 (never) to 1000.
+  /// Its preference as a victim of the out-of-memory killer: −1000 (never) to 1000 (first).
   public internal(set) var scoreAdjustment = 0
 
   let family: UInt64

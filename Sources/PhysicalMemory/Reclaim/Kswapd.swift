@@ -27,7 +27,7 @@ public struct Kswapd: Sendable, Hashable, BitwiseCopyable {
   /// Frames that it frees in a tick at most.
   static let framesPerTick = 1024
 
-  /// It has given up: what its node has can't be reclaimed.
+  /// It has given up: its node has nothing left to reclaim.
   var hasGivenUp: Bool { failures >= Reclaim.mostRetries }
 }
 

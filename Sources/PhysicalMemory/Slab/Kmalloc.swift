@@ -6,7 +6,7 @@
 //     from   kmalloc-8 │ … │ -96     │ -128     │ -192      │ … │ kmalloc-8k  │ whole pages
 //
 // The general caches are slab caches like any other; each size has one more for devices that reach only
-// 16 MiB. `kfree` is told nothing but the address: the frame's record says whose the object is.
+// 16 MiB. `kfree` needs only the address: the frame's record says which cache the object belongs to.
 //
 // Source: mm/slab_common.c (kmalloc_info, setup_kmalloc_cache_index_table), Linux 6.12.
 
@@ -22,14 +22,14 @@ extension SlabAllocator {
   /// What a request for 0 bytes gets (ZERO_SIZE_PTR).
   static let zeroSizeAddress = KernelAddress(rawValue: 16)
 
-  /// Makes the general caches: records alone, and no slab.
+  /// Creates the general caches, without slabs.
   mutating func createGeneralCaches(_ layout: MachineLayout) {
     for prefix in ["kmalloc-", "dma-kmalloc-"] {
       for (size, name) in Self.generalSizes {
         // A power of two aligns its objects to itself, up to a page.
         let alignment = size & (size - 1) == 0 ? min(size, 4096) : 8
         let options: SlabCacheOptions = prefix == "kmalloc-" ? [.general] : [.general, .dma]
-        // Such caches can be.
+        // These parameters are valid.
         _ = try? create(
           prefix + name, objectSize: ByteCount(size), alignment: ByteCount(alignment),
           options: options, for: layout)
@@ -67,7 +67,7 @@ extension SlabAllocator {
     try free(offset: offset, Int(truncatingIfNeeded: owner.number), &pages)
   }
 
-  /// The bytes that an object really has.
+  /// An object's actual size.
   func ksize(
     _ address: KernelAddress, _ pages: borrowing PageAllocator
   ) throws(MachineError) -> ByteCount {
@@ -79,7 +79,7 @@ extension SlabAllocator {
     return pages.frames[frame].order.size
   }
 
-  /// Makes a block of frames one that kmalloc gave.
+  /// Marks a block of frames as kmalloc's.
   func adoptPages(_ frame: PageFrameNumber, _ size: ByteCount, _ pages: borrowing PageAllocator) {
     pages.frames[frame].owner = FrameOwner(.kmalloc, number: UInt64(size.rawValue))
     pages.add(pages.frames[frame].order.frameCount, to: .slabUnreclaimable, of: frame)

@@ -5,7 +5,7 @@
 internal import Pages
 
 extension SlabAllocator {
-  /// A line of the processor's cache, and so the least colour.
+  /// The size of a cache line, and so of the smallest colour.
   static let cacheLine = 64
 
   /// Makes a cache without a slab.
@@ -87,7 +87,7 @@ extension SlabAllocator {
   ) {
     var align = max(8, alignment)
     if options.contains(.cacheLineAligned) {
-      // Small objects share a line, as many as fit into it.
+      // Small objects share a line, as many as fit.
       var line = Self.cacheLine
       while size <= line / 2 { line /= 2 }
       align = max(align, line)
@@ -143,7 +143,7 @@ extension SlabAllocator {
     caches[number] = record
   }
 
-  /// Objects that somebody has: taken from slabs, and in no processor's array.
+  /// Objects in use: taken from slabs, and in no processor's array.
   func liveObjects(_ number: Int) -> Int {
     var count = caches[number].slabs * caches[number].objectsPerSlab
     for node in 0..<nodeCount { count -= lists[number * nodeCount + node].freeObjects }

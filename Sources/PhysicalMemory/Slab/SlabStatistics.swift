@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// What is known of a cache, and what must hold of all.
+// Statistics of a cache, and the invariants of all.
 
 public import Pages
 
@@ -22,9 +22,9 @@ public struct SlabCacheStatistics: Sendable, Hashable {
   public var colourStep: ByteCount
   /// Whether the list of free objects lies outside of the slab.
   public var isOffSlab: Bool
-  /// What was asked for when it was made.
+  /// The options that it was created with.
   public var options: SlabCacheOptions
-  /// Objects that somebody has.
+  /// Objects in use.
   public var liveObjects: Int
   /// Objects in processors' arrays.
   public var cachedObjects: Int
@@ -74,7 +74,7 @@ extension SlabAllocator {
       batch: record.batch)
   }
 
-  /// The cache of an object, and the object's first address, for any address inside of it.
+  /// The cache and first address of the object that contains an address.
   func object(
     at address: KernelAddress, _ pages: borrowing PageAllocator
   ) -> (cache: SlabCacheNumber, object: KernelAddress, isLive: Bool)? {

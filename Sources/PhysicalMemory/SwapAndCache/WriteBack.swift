@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// Writing takes time: a device takes a number of pages a tick, and what is being written can't be
+// Writing takes time: a device accepts a number of pages per tick, and pages being written cannot be
 // reclaimed.
 //
 //     dirty ──startWrite──▶ writeBack, in the queue ──a tick later or more──▶ clean
