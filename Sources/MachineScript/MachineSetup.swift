@@ -24,7 +24,7 @@ public struct MachineSetup: Sendable, Hashable {
   /// The seed of its random numbers.
   public var seed: Int?
   /// How watermarks follow from the size.
-  public var policy: WatermarkPolicy?
+  public var watermarkPolicy: WatermarkPolicy?
   /// Whether processors cache frames.
   public var usesPerCPUPages: Bool?
 
@@ -54,7 +54,7 @@ public struct MachineSetup: Sendable, Hashable {
       case "cpus": cpus = try words.number("the number of processors")
       case "swap": swap = try words.size("the size of swap")
       case "seed": seed = try words.number("the seed")
-      case "watermarks": policy = try words.policy()
+      case "watermarks": watermarkPolicy = try words.watermarkPolicy()
       case "percpu": usesPerCPUPages = try words.isOn()
       default: throw .invalid(word, expected: "a part of a machine")
       }
@@ -73,7 +73,7 @@ public struct MachineSetup: Sendable, Hashable {
     if let cpus { result.cpus = cpus }
     if let swap { result.swap = swap }
     if let seed { result.seed = seed }
-    if let policy { result.policy = policy }
+    if let watermarkPolicy { result.watermarkPolicy = watermarkPolicy }
     if let usesPerCPUPages { result.usesPerCPUPages = usesPerCPUPages }
     return result
   }
@@ -91,7 +91,7 @@ public struct MachineSetup: Sendable, Hashable {
     }
     if let swap { layout.swap = swap }
     if let seed { layout.seed = UInt64(truncatingIfNeeded: seed) }
-    if let policy { layout.watermarkPolicy = policy }
+    if let watermarkPolicy { layout.watermarkPolicy = watermarkPolicy }
     if let usesPerCPUPages { layout.usesPerCPUPages = usesPerCPUPages }
     return layout
   }

@@ -143,7 +143,7 @@ public struct ScriptRun: ~Copyable {
     case "min-free":
       let size = try words.size("how much to keep free")
       try machine.setMinFree(kibibytes: size.rawValue >> 10)
-    case "watermarks": machine.setWatermarkPolicy(try words.policy())
+    case "watermarks": machine.setWatermarkPolicy(try words.watermarkPolicy())
     case "file", "load", "dirty", "sync", "delete": try changeFile(verb, &words)
     case "slab": try slab(&words)
     case "kmalloc", "vmalloc": try allocateBytes(verb, &words)
