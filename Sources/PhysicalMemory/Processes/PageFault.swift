@@ -65,7 +65,7 @@ extension AddressSpaces {
     }
     setEntry(place, PageTableEntry(rawValue: value.rawValue | PageTableEntry.accessed), pages)
     if !writing || value.isWritable { return .done(value.frame) }
-    return makeWritable(number, place, value, pages, &store)
+    return makeWritable(number, place, pages, &store)
   }
 
   private mutating func mapZero(
@@ -80,10 +80,11 @@ extension AddressSpaces {
 
   /// Ends the sharing of a page that is written to: the last one that has it keeps it.
   private mutating func makeWritable(
-    _ number: ProcessNumber, _ place: Int, _ old: PageTableEntry, _ pages: borrowing PageAllocator,
+    _ number: ProcessNumber, _ place: Int, _ pages: borrowing PageAllocator,
     _ store: inout SwapAndCache
   ) -> FaultStep {
-    let seen = SeenEntry(place: place, value: old)
+    // Including the accessed bit that this fault has set: otherwise a frame would be allocated in vain.
+    let seen = SeenEntry(place: place, value: entry(place, pages))
     let frame = seen.value.frame
     if frame == zeroFrame { return .newFrame(seen) }
     guard pages.frames[frame].mapCount == 1, !store.isSlotShared(frame, pages) else {

@@ -60,7 +60,11 @@ import Testing
     #expect(machine.frames[frame].mapCount == 2)
     #expect(machine.frames[frame].flags.contains(.shared))
     #expect(try machine.fault(child, address.rawValue >> 12, writing: false) == frame)
+    // As reclaim does now and then: the fault finds an entry that was not accessed.
+    _ = machine.spaces.testAndClearReferenced(frame, machine.pages)
+    let allocations = machine.events.fast
     try machine.write([9], at: address, in: child)
+    #expect(machine.events.fast == allocations + 1, "one copy takes one frame")
     #expect(machine.frames[frame].mapCount == 1)
     #expect(!machine.frames[frame].flags.contains(.shared))
     #expect(try machine.read(1, at: address, in: parent) == [1])
