@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// All that is known of a frame, in words, and why it is where it is:
+// Everything known about a frame, in words, and why it is where it is:
 //
 //     page frame 4098 · physical 0x1002000 · kernel 0xffff888001002000
 //       zone      node 0, Normal: frames 4096 to 16383
@@ -11,7 +11,7 @@ internal import Pages
 public import PhysicalMemory
 
 extension ScriptRun {
-  /// All that is known of a frame, a line each.
+  /// Everything known about a frame, one fact a line.
   public func explain(_ frame: PageFrameNumber) -> [String] {
     let physical = machine.physicalAddress(of: frame)
     var title = "page frame \(frame) · physical 0x\(String(physical.rawValue, radix: 16))"
@@ -41,7 +41,7 @@ extension ScriptRun {
       add("contents", used ? "not known to be zero: it was handed out before" : "zero")
     case .cached(let processor):
       add("state", "free, kept by processor \(processor) for its next request of one frame")
-      add("", "the buddy system counts it as taken: it keeps its buddy from growing")
+      add("", "the buddy system counts it as taken: its buddy cannot grow")
     case .allocated(let head, let order):
       add("state", "allocated: \(Self.position(frame, head, order))")
       add("flags", "\(record.flags)")
@@ -71,15 +71,15 @@ extension ScriptRun {
       : "frame \(frame.index - head.index + 1) of \(1 << order) of the block at \(head) (order \(order))"
   }
 
-  /// Why a free block is no larger.
+  /// Why a free block is not larger.
   private func buddyLines(_ head: PageFrameNumber, _ order: Int) -> [String] {
     guard order < Order.largest.rawValue else { return ["no block is larger"] }
     let buddy = PageFrameNumber(index: head.index ^ 1 << order)
     let end = buddy.index + 1 << order - 1
     let name = "its buddy, \(order == 0 ? "frame \(buddy)" : "frames \(buddy) to \(end)")"
-    guard machine.isRAM(buddy) else { return ["\(name), is no RAM: it can't grow"] }
+    guard machine.isRAM(buddy) else { return ["\(name), is not RAM: it cannot grow"] }
     guard machine.pages.zoneIndex(of: buddy) == machine.pages.zoneIndex(of: head) else {
-      return ["\(name), is of another zone: it can't grow"]
+      return ["\(name), is in another zone: it cannot grow"]
     }
     var (taken, cached) = (0, 0)
     var index = buddy.index
@@ -96,7 +96,7 @@ extension ScriptRun {
       }
     }
     return [
-      "\(name), has \(taken) allocated and \(cached) cached: until they are free it can't grow"
+      "\(name), has \(taken) allocated and \(cached) cached: it cannot grow until they are free"
     ]
   }
 
@@ -112,7 +112,7 @@ extension ScriptRun {
         "anonymous memory at 0x\(String(page << 12, radix: 16)) of process family \(owner.number)"
       ]
       if machine.frames[head].mapCount > 1 {
-        lines.append("shared after a fork: who writes to it gets a copy")
+        lines.append("shared after a fork: a write makes a copy")
       }
       return lines
     case .slab:
@@ -139,7 +139,7 @@ extension ScriptRun {
       "\(origin.flags) may have zones up to \(origin.flags.highestZone), of node \(origin.node) first",
     ]
     for reason in origin.passed { lines.append("passed by: \(reason)") }
-    if origin.passed.isEmpty { lines.append("it is of the first zone that was tried") }
+    if origin.passed.isEmpty { lines.append("it is from the first zone that was tried") }
     return lines
   }
 }

@@ -5,8 +5,8 @@
 //
 // It is written as runs: a letter for a state and the number of cells, `B1024E3`.
 //
-// Complexity: O(blocks + cells): a free or allocated block is one step, fresh blocks of a stretch are
-// one altogether, so that a large machine that was hardly used costs hardly anything.
+// Complexity: O(blocks + cells). A free or allocated block is one step, and so is a range of fresh blocks:
+// a large, hardly used machine costs almost nothing.
 
 public import PhysicalMemory
 
@@ -22,7 +22,7 @@ public enum FrameState: Sendable, Hashable {
   case cached
   /// Handed out, for that use.
   case allocated(FrameOwner.Kind)
-  /// A file's page that is newer than the file.
+  /// A page of a file, newer than the file.
   case dirty
 
   /// Its number among all states.

@@ -2,8 +2,8 @@
 
 // What the report draws: the machine at some of the moments of a script's run.
 //
-// How many there will be is not known before. When there are too many, every second one goes, and from
-// then on only every second, fourth, … is looked at. The first and the last are always there.
+// Their number is not known in advance. When there are too many, every second one is dropped, and from then
+// on only every second, fourth, … is recorded. The first and the last are always kept.
 
 public import PhysicalMemory
 
@@ -53,7 +53,7 @@ public struct MachineMoment: Sendable {
     self.isReclaiming = isReclaiming
   }
 
-  /// The share of free memory that can't serve a request of an order: the unusable free space index of
+  /// The share of free memory unusable for a request of an order: the unusable free space index of
   /// all zones together, 0 to 1.
   public func unusable(_ order: Int) -> Double {
     var free = 0

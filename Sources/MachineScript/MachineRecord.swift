@@ -3,8 +3,7 @@
 internal import Pages
 internal import PhysicalMemory
 
-/// A machine as `--json` writes it. Sizes of memory are in frames of 4,096 bytes, but where a name says
-/// bytes.
+/// A machine as `--json` writes it. Sizes are in frames of 4,096 bytes unless the name says bytes.
 package struct MachineRecord: Encodable {
   struct Hardware: Encodable {
     var model: String
@@ -40,7 +39,7 @@ package struct MachineRecord: Encodable {
     /// The unusable free space index of each order.
     var unusable: [Double]
     var watermarks: Marks
-    /// Frames kept from requests that could have zones up to the one named.
+    /// Frames reserved against requests that could use zones up to the one named.
     var lowmemReserve: [String: Int]
     var perCPU: [Cache]
     var allocations, frees: Int
@@ -92,7 +91,7 @@ package struct MachineRecord: Encodable {
     var expectations: Int
     /// What the script showed.
     var shown: String
-    /// Why it ended before its end.
+    /// Why it stopped early.
     var failure: String?
   }
 

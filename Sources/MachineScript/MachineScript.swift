@@ -10,11 +10,11 @@
 //       tick
 //     end
 //
-// Words are parted by spaces; `#` begins a comment. The first word is the verb. Verbs and figures are in
+// Words are separated by spaces; `#` begins a comment. The first word is the verb. Verbs and figures are in
 // Documentation/physical-memory/scripts.md, in the order of the files of this folder.
 //
-// Reading finds the statements and their nesting; whether words make sense shows when they are run, for
-// names and figures depend on what was done before.
+// Parsing finds the statements and their nesting; words are checked when they run, as names and figures
+// depend on what was done before.
 
 public import PhysicalMemory
 
@@ -50,7 +50,7 @@ public struct MachineScript: Sendable {
 
   /// Reads a script.
   ///
-  /// - Throws: ``ScriptError`` with the first line that can't be one.
+  /// - Throws: ``ScriptError`` with the first malformed line.
   public init(_ text: String) throws(ScriptError) {
     var open: [(head: Statement, body: [Statement])] = []
     var body: [Statement] = []
@@ -98,9 +98,9 @@ public struct MachineScript: Sendable {
 
   /// Builds the machine that the script describes.
   ///
-  /// - Parameter options: what is to be otherwise; it wins.
-  /// - Throws: ``ScriptError`` where no such machine can be: with the line of `machine` if that alone
-  ///   says so, with line 0 if the options have a part in it.
+  /// - Parameter options: settings that override the script's.
+  /// - Throws: ``ScriptError`` if the machine is invalid: with the line of `machine` if that alone is to
+  ///   blame, with line 0 if the options contribute.
   public func machine(_ options: MachineSetup = MachineSetup()) throws(ScriptError) -> Machine {
     do throws(MachineError) {
       return try Machine(options.over(setup).layout())

@@ -3,9 +3,9 @@
 public import Pages
 public import PhysicalMemory
 
-/// What a machine is to be built of, as far as somebody said it.
+/// The settings of a machine, as far as they were given.
 ///
-/// RAM is said by its size, or by the stretches of addresses where it lies. Between them are holes.
+/// RAM is given by its size, or by ranges of addresses with holes between them.
 public struct MachineSetup: Sendable, Hashable {
   /// The processor whose zones it has.
   public var architecture: Architecture?
@@ -13,22 +13,22 @@ public struct MachineSetup: Sendable, Hashable {
   public var ram: ByteCount?
   /// Where its RAM lies; empty: from address 0 on.
   public var ranges: [MachineLayout.Range] = []
-  /// NUMA nodes that share the RAM; with ranges, as many as the ranges name where nobody said it.
+  /// NUMA nodes that share the RAM; by default with ranges, as many as the ranges name.
   public var nodes: Int?
   /// Processors.
   public var cpus: Int?
-  /// How far nodes are from each other, where it is not 20.
+  /// Distances between nodes that are not 20.
   public var distances: [NodeDistance] = []
   /// Bytes of swap.
   public var swap: ByteCount?
-  /// The seed of its chance.
+  /// The seed of its random numbers.
   public var seed: Int?
   /// How watermarks follow from the size.
-  public var policy: WatermarkPolicy?
-  /// Whether processors keep frames for themselves.
+  public var watermarkPolicy: WatermarkPolicy?
+  /// Whether processors cache frames.
   public var usesPerCPUPages: Bool?
 
-  /// A machine of which nothing is said.
+  /// No settings.
   public init() {}
 
   /// Reads `machine i386 ram 1GiB cpus 2 swap 64MiB seed 7 watermarks linear percpu off`, or with
@@ -54,7 +54,7 @@ public struct MachineSetup: Sendable, Hashable {
       case "cpus": cpus = try words.number("the number of processors")
       case "swap": swap = try words.size("the size of swap")
       case "seed": seed = try words.number("the seed")
-      case "watermarks": policy = try words.policy()
+      case "watermarks": watermarkPolicy = try words.watermarkPolicy()
       case "percpu": usesPerCPUPages = try words.isOn()
       default: throw .invalid(word, expected: "a part of a machine")
       }
@@ -62,7 +62,7 @@ public struct MachineSetup: Sendable, Hashable {
     if ram != nil, !ranges.isEmpty { throw .excluded("ram", by: "range") }
   }
 
-  /// This, and where it says nothing, the other.
+  /// These settings, and the other's where they give none.
   public func over(_ other: MachineSetup) -> MachineSetup {
     var result = other
     if let architecture { result.architecture = architecture }
@@ -73,17 +73,17 @@ public struct MachineSetup: Sendable, Hashable {
     if let cpus { result.cpus = cpus }
     if let swap { result.swap = swap }
     if let seed { result.seed = seed }
-    if let policy { result.policy = policy }
+    if let watermarkPolicy { result.watermarkPolicy = watermarkPolicy }
     if let usesPerCPUPages { result.usesPerCPUPages = usesPerCPUPages }
     return result
   }
 
-  /// The plan: where nothing was said, a 64-bit machine of 4 GiB with a node and a processor.
+  /// The plan: by default a 64-bit machine of 4 GiB with one node and one processor.
   ///
   /// - Throws: Of PhysicalMemory's `MachineError`: `nodesWithoutRanges`, `invalidNodeCount`,
   ///   `invalidProcessorCount`, `noSuchNode`.
   public func layout() throws(MachineError) -> MachineLayout {
-    // Before they are laid out on nodes, so that the message has the number that somebody said.
+    // Before they are laid out on nodes, so that the message has the number given.
     if let cpus, cpus > 512 { throw .invalidProcessorCount(cpus) }
     var layout = try ranges.isEmpty ? contiguous() : scattered()
     if !distances.isEmpty, (1...64).contains(layout.nodeCount) {
@@ -91,7 +91,7 @@ public struct MachineSetup: Sendable, Hashable {
     }
     if let swap { layout.swap = swap }
     if let seed { layout.seed = UInt64(truncatingIfNeeded: seed) }
-    if let policy { layout.watermarkPolicy = policy }
+    if let watermarkPolicy { layout.watermarkPolicy = watermarkPolicy }
     if let usesPerCPUPages { layout.usesPerCPUPages = usesPerCPUPages }
     return layout
   }

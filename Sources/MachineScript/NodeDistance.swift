@@ -2,7 +2,7 @@
 
 public import PhysicalMemory
 
-/// How far one node is from another, as somebody said it.
+/// A given distance from one node to another.
 public struct NodeDistance: Sendable, Hashable {
   /// The node from which it is that far.
   public var from: NodeNumber
@@ -25,8 +25,8 @@ public struct NodeDistance: Sendable, Hashable {
 
   /// The distances of all nodes from each other.
   ///
-  /// Of two nodes of which one direction alone is said, the other is as far, as with QEMU's `-numa dist`.
-  /// What is not said is 10 within a node, and 20 between two.
+  /// If only one direction is given, the other is equal, as with QEMU's `-numa dist`. The default is 10
+  /// within a node and 20 between two.
   ///
   /// - Precondition: there are nodes.
   static func table(

@@ -3,19 +3,19 @@
 internal import Pages
 public import PhysicalMemory
 
-/// Why a script can't be read or does not go on, and in which line.
+/// Why a script cannot be parsed or stops, and on which line.
 public struct ScriptError: Error, Sendable {
   /// What is wrong.
   public enum Problem: Error, Sendable {
-    /// Something that the statement needs is not there.
+    /// Something that the statement needs is missing.
     case missing(String)
-    /// A word that has no place there.
+    /// A word too many.
     case unexpected(String)
     /// A word that should be a number, a size or one of some words.
     case invalid(String, expected: String)
     /// There is no such verb.
     case unknownVerb(String)
-    /// The name stands for nothing.
+    /// The name is not defined.
     case unknownName(String)
     /// There is no such figure of the machine.
     case unknownFigure(String)
@@ -25,9 +25,9 @@ public struct ScriptError: Error, Sendable {
     case unmatched(String)
     /// `machine` is not the first statement.
     case machineNotFirst
-    /// The machine is said by one word, and by another that says the same.
+    /// Two words give the same setting of the machine.
     case excluded(String, by: String)
-    /// No machine can be as the script describes it.
+    /// The machine that the script describes is invalid.
     case impossible(MachineError)
     /// `repeat` inside too many others.
     case tooDeep
@@ -47,12 +47,12 @@ public struct ScriptError: Error, Sendable {
 
   /// What is wrong.
   public var problem: Problem
-  /// The line, from 1; 0 where no line of the script is the reason.
+  /// The line, from 1; 0 if no line of the script is to blame.
   public var line: Int
-  /// The statement, as it is written there.
+  /// The statement as written.
   public var statement: String
 
-  /// Whether the script is well formed, and the machine did not do as it says.
+  /// Whether the script is well formed and an expectation failed.
   public var isOutcome: Bool {
     switch problem {
     case .unexpectedFigure, .didNotFail, .broken, .refused: line > 0
@@ -71,17 +71,17 @@ extension ScriptError.Problem: CustomStringConvertible {
   public var description: String {
     switch self {
     case .missing(let what): "\(what) is missing"
-    case .unexpected(let word): "\"\(word)\" is more than the statement should have"
+    case .unexpected(let word): "\"\(word)\" is one word too many"
     case .invalid(let word, let expected): "\"\(word)\" is not \(expected)"
-    case .unknownVerb(let word): "\"\(word)\" is none of the verbs of a script"
+    case .unknownVerb(let word): "\"\(word)\" is not a verb of scripts"
     case .unknownName(let name): "nothing is called \"\(name)\""
-    case .unknownFigure(let name): "\"\(name)\" is no figure and no name"
+    case .unknownFigure(let name): "\"\(name)\" is neither a figure nor a name"
     case .otherKind(let name, let kind, let expected): "\"\(name)\" is \(kind), not \(expected)"
     case .unmatched(let word): "\"\(word)\" has no partner"
-    case .machineNotFirst: "the machine is described by the first statement, or not at all"
+    case .machineNotFirst: "only the first statement can describe the machine"
     case .excluded(let word, let other): "\"\(word)\" and \"\(other)\" exclude each other"
     case .impossible(let error): "\(error)"
-    case .tooDeep: "no more than \(MachineScript.deepest) repeats lie in each other"
+    case .tooDeep: "repeats nest at most \(MachineScript.deepest) deep"
     case .tooManyStatements(let limit): "the script runs more than \(limit) statements"
     case .noResult(let text): "\(text) has no result"
     case .unexpectedFigure(let left, let comparison, let right):

@@ -44,7 +44,7 @@ struct ScriptObject {
   var source: Source
 }
 
-/// Elements that a pool gave; those that were waited for arrive by themselves.
+/// Elements from a pool; those of waiting requests arrive on their own.
 struct ScriptElements {
   var pool: MemoryPoolNumber
   var elements: [UInt64] = []
@@ -52,7 +52,7 @@ struct ScriptElements {
   var waiting: [Int] = []
 }
 
-/// Where elements of pools arrive: the machine hands them out within the free of another.
+/// Where elements of pools arrive: freeing one hands it to a waiting request.
 final class ScriptArrivals {
   var elements: [Int: UInt64] = [:]
   var nextKey = 0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// Figures that scripts reckon with. Sizes are in frames, but for what /proc says in kB.
+// The figures that scripts use. Sizes are in frames, except those that /proc gives in kB.
 
 internal import Pages
 internal import PhysicalMemory

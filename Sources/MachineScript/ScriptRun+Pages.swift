@@ -80,7 +80,7 @@ extension ScriptRun {
       let kept = zone.lowmemReserve(against: flags.highestZone)
       reasons.append(
         "node \(zone.node) zone \(zone.type) had \(zone.free) frames free, "
-          + "low \(zone.watermarks.low) and \(kept) kept from such requests")
+          + "low \(zone.watermarks.low) and \(kept) reserved against such requests")
     }
     return reasons
   }
@@ -183,7 +183,7 @@ extension ScriptRun {
 }
 
 extension MachineError {
-  /// Whether no frames could be had.
+  /// Whether no frames were available.
   var isOutOfMemory: Bool {
     if case .outOfMemory = self { return true }
     return false

@@ -69,7 +69,7 @@ extension ScriptRun {
         arrivals.elements[key] = element
       }
       holdings.kinds[name] = .elements
-      // In its place: a copy would make many elements cost their square.
+      // In place: a copy would make n elements cost O(n²).
       if let element {
         holdings.elements[name, default: ScriptElements(pool: pool)].elements.append(element)
       } else {

@@ -8,7 +8,7 @@ extension ScriptRun {
   /// `show VIEW[,VIEW…]` · `show frame PFN|NAME [INDEX]` · `show EXPRESSION`
   mutating func show(_ words: inout ScriptWords) throws {
     let all = words.rest()
-    guard let first = all.first else { throw ScriptError.Problem.missing("what is to be shown") }
+    guard let first = all.first else { throw ScriptError.Problem.missing("what to show") }
     let views = first.split(separator: ",").map { MachineView(rawValue: String($0)) }
     if all.count == 1, !views.isEmpty, views.allSatisfy({ $0 != nil }) {
       for case let view? in views { try sink(view.text(of: machine)) }

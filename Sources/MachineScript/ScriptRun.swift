@@ -141,9 +141,9 @@ public struct ScriptRun: ~Copyable {
     case "tick": machine.tick(min(try count(&words), 1_000_000))
     case "drain": machine.drainPerCPUPages()
     case "min-free":
-      let size = try words.size("what is to be kept free")
+      let size = try words.size("how much to keep free")
       try machine.setMinFree(kibibytes: size.rawValue >> 10)
-    case "watermarks": machine.setWatermarkPolicy(try words.policy())
+    case "watermarks": machine.setWatermarkPolicy(try words.watermarkPolicy())
     case "file", "load", "dirty", "sync", "delete": try changeFile(verb, &words)
     case "slab": try slab(&words)
     case "kmalloc", "vmalloc": try allocateBytes(verb, &words)

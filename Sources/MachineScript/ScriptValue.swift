@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// What `expect`, `let` and `show` reckon with.
+// The values that `expect`, `let` and `show` compute with.
 //
 //     expression   figure, then + - * / and a further figure, from left to right, * and / first
 //     figure       a number, a name of `let`, or the name of a figure and what it is of: free Normal
@@ -62,17 +62,17 @@ extension ScriptRun {
       let term = try figure(Array(part))
       if let sign = signs.last, sign == "*" || sign == "/", signs.count == terms.count {
         signs.removeLast()
-        terms.append(try Self.reckon(terms.removeLast(), sign, term))
+        terms.append(try Self.calculate(terms.removeLast(), sign, term))
       } else {
         terms.append(term)
       }
     }
     guard var sum = terms.first else { throw ScriptError.Problem.missing("a figure") }
-    for (sign, term) in zip(signs, terms.dropFirst()) { sum = try Self.reckon(sum, sign, term) }
+    for (sign, term) in zip(signs, terms.dropFirst()) { sum = try Self.calculate(sum, sign, term) }
     return sum
   }
 
-  private static func reckon(
+  private static func calculate(
     _ left: ScriptValue, _ sign: String, _ right: ScriptValue
   ) throws(ScriptError.Problem) -> ScriptValue {
     let text = "\(left) \(sign) \(right)"

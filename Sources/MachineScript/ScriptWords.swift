@@ -80,7 +80,7 @@ struct ScriptWords {
     return word == "on"
   }
 
-  mutating func policy() throws(ScriptError.Problem) -> WatermarkPolicy {
+  mutating func watermarkPolicy() throws(ScriptError.Problem) -> WatermarkPolicy {
     let word = try next("linear or square-root")
     switch word {
     case "linear": return .linear

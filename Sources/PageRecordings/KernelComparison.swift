@@ -3,8 +3,8 @@
 // How far the model and a real kernel agree: free blocks by zone and order at each snapshot.
 //
 // Terms: the *agreement* of two lists of blocks is the share of free frames that lie in blocks of the
-// same order in both: Σ 2^k × min(a, b) over the larger one's frames. 1: equal. What it is between the
-// kernel's own first snapshot and a later one says how much there was to follow.
+// same order in both: Σ 2^k × min(a, b) over the larger one's frames; 1 is equality. The agreement between
+// the kernel's first snapshot and a later one says how much changed.
 
 internal import PhysicalMemory
 
@@ -47,7 +47,7 @@ public struct MomentAgreement: Sendable, Encodable {
   public var name: String
   /// Events since the first snapshot.
   public var events: Int
-  /// Blocks that moved while the snapshot was taken; 0: it is of one moment.
+  /// Blocks that moved while the snapshot was taken; 0: it is consistent.
   public var moved: Int
   /// Zones with memory, lowest first.
   public var zones: [ZoneAgreement] = []
@@ -76,11 +76,11 @@ public struct KernelComparison: Sendable, Encodable {
   public var events: [String: Int] = [:]
   /// Takes that crossed mobility types.
   public var fallbacks: Int
-  /// Events that the kernel had no room for.
+  /// Events that the kernel dropped.
   public var lost: Int
   /// Each snapshot, in the order of time.
   public var moments: [MomentAgreement] = []
-  /// What does not hold of the model's machines at the end; nothing where all is well.
+  /// Invariants of the model's machines that are broken at the end.
   public var broken: [String] = []
 
   /// Counters that explain differences.
@@ -91,7 +91,7 @@ public struct KernelComparison: Sendable, Encodable {
 
   /// Replays a recording three times.
   ///
-  /// - Throws: ``PageRecordingError``, where it is of a machine that the model can't be.
+  /// - Throws: ``PageRecordingError`` if its machine is one that the model cannot build.
   public init(_ recording: borrowing PageRecording) throws(PageRecordingError) {
     let first = recording.snapshots[0]
     kernel = recording.kernel
@@ -114,7 +114,7 @@ public struct KernelComparison: Sendable, Encodable {
     }
   }
 
-  /// What the recording alone says of a snapshot.
+  /// What the recording alone says about a snapshot.
   private static func moment(
     _ snapshot: PageSnapshot, in recording: borrowing PageRecording
   ) -> MomentAgreement {
@@ -164,7 +164,7 @@ extension PageEvent {
 }
 
 extension PageReplay {
-  /// Writes down what the model has now.
+  /// Records the model's free blocks.
   fileprivate func note(in moment: inout MomentAgreement, _ snapshot: PageSnapshot) {
     for index in moment.zones.indices {
       let zone = snapshot.zones[index].type.rawValue

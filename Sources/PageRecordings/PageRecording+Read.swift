@@ -8,7 +8,7 @@ internal import PhysicalMemory
 extension PageRecording {
   /// Reads a recording.
   ///
-  /// - Throws: ``PageRecordingError`` with the first line that can't be of one.
+  /// - Throws: ``PageRecordingError`` with the first malformed line.
   /// - Complexity: O(bytes).
   public init(_ bytes: [UInt8]) throws(PageRecordingError) {
     var reader = RecordingReader(bytes)
@@ -29,7 +29,7 @@ private struct RecordingReader {
   var recording = PageRecording()
   private var trace: TraceLineReader
   private var section = Section.none
-  /// The zone that lines of zoneinfo are of; nil for one without memory.
+  /// The zone that lines of zoneinfo describe; nil for one without memory.
   private var zone: Int?
   /// Events before the beginning and the end of each attempt at a snapshot.
   private var marks: [String: (begin: Int, end: Int?)] = [:]
@@ -113,7 +113,7 @@ private struct RecordingReader {
     }
   }
 
-  /// Gives its events to each snapshot, and looks whether all is there.
+  /// Assigns events to snapshots, and checks that nothing is missing.
   private mutating func finish() throws(PageRecordingError.Problem) {
     guard section == .end else { throw .missing("the end of the recording (== end)") }
     guard !recording.ram.isEmpty else { throw .missing("System RAM in iomem") }
@@ -200,7 +200,7 @@ private struct RecordingReader {
     return ZoneType.allCases.first { $0.description == name }
   }
 
-  /// A line of zoneinfo; most say nothing that is wanted.
+  /// A line of zoneinfo; most are ignored.
   private mutating func readZone(_ line: Line) throws(PageRecordingError.Problem) {
     let words = text.words(line)
     guard let first = words.first else { return }

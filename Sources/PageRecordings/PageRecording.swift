@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-// A recording of a real kernel's page allocator: what it held at some moments, and all that it did
-// between them. Kernel/scripts/record-pages makes one, and says how it is written.
+// A recording of a real kernel's page allocator: snapshots of what it held, and every event between them.
+// Kernel/scripts/record-pages makes one and describes the format.
 //
 //     snapshot ── events ── snapshot ── events ── snapshot
 //
-// Linux tells of a frame at two levels, and the events between them are:
+// Linux traces frames at two levels, with these events:
 //
 //                 allocate ▲      │ free                 (a request)
 //                          │      ▼
@@ -14,8 +14,8 @@
 //                         │      ▼
 //                    buddy system of the zone
 //
-// A request for a block of another order does both at once: its take is told; its free alone says that
-// the block went to the buddy system.
+// A request for a block of another order does both at once: its take is traced; for its free, `free` alone
+// says that the block went to the buddy system.
 //
 // Source: include/trace/events/kmem.h, pcp_allowed_order() of mm/page_alloc.c, Linux 6.12.
 
@@ -31,7 +31,7 @@ public struct PageRecording: Sendable {
   public internal(set) var snapshots: [PageSnapshot] = []
   /// What happened, in the order of time.
   public internal(set) var events: [PageEvent] = []
-  /// Events that the kernel had no room for.
+  /// Events that the kernel dropped.
   public internal(set) var lost = 0
 
   /// The orders that per-CPU lists keep.
@@ -79,7 +79,7 @@ public struct PageSnapshot: Sendable {
     public var type: ZoneType
     /// Free blocks by order, as /proc/buddyinfo has them.
     public var blocks: [Int] = []
-    /// Frames that the buddy system has to give at all.
+    /// Frames that the buddy system manages.
     public var managed = 0
     /// The lowest watermark, in frames.
     public var min = 0
@@ -87,7 +87,7 @@ public struct PageSnapshot: Sendable {
     public var low = 0
     /// The watermark at which kswapd goes to sleep, in frames.
     public var high = 0
-    /// Frames kept from requests that could use higher zones (protection), by the highest.
+    /// Frames reserved against requests that could use higher zones (protection), by the highest.
     public var protection: [Int] = []
     /// Frames in each processor's lists.
     public var cached: [Int] = []
@@ -136,25 +136,25 @@ public struct PageSnapshot: Sendable {
   }
 }
 
-/// Why a text is no recording, and in which line.
+/// Why a text is not a recording, and on which line.
 public struct PageRecordingError: Error, Sendable, CustomStringConvertible {
   /// What is wrong.
   public enum Problem: Error, Hashable {
-    /// No line of the kind stands there.
+    /// A malformed line.
     case malformed(String)
-    /// What a recording needs and this one has not.
+    /// Something that this recording lacks.
     case missing(String)
-    /// An event of a frame that is no RAM.
+    /// An event of a frame that is not RAM.
     case noSuchFrame(Int)
     /// An order that the model does not have.
     case noSuchOrder(Int)
-    /// A machine that the model can't be.
+    /// A machine that the model cannot build.
     case machine(MachineError)
   }
 
   /// What is wrong.
   public var problem: Problem
-  /// The line, from 1; 0 where no line is the reason.
+  /// The line, from 1; 0 if no line is to blame.
   public var line: Int
 
   public var description: String {
@@ -163,7 +163,7 @@ public struct PageRecordingError: Error, Sendable, CustomStringConvertible {
       case .malformed(let what): "this is no \(what)"
       case .missing(let what): "\(what) is missing"
       case .noSuchFrame(let frame): "there is no RAM at page frame 0x\(String(frame, radix: 16))"
-      case .noSuchOrder(let order): "order \(order) is none: there are 0 to 10"
+      case .noSuchOrder(let order): "order \(order) does not exist: 0 to 10"
       case .machine(let error): "\(error)"
       }
     return line == 0 ? text : "line \(line): \(text)"

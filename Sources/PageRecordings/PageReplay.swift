@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-// Replaying a recording through the model, with ever less of it prescribed:
+// Replaying a recording through the model, with less and less of it prescribed:
 //
-//     blocks     each block that the kernel's buddy system gave or got is taken and given back at the
-//                same place: what is compared is splitting and coalescing
+//     blocks     each block that left or entered the kernel's buddy system does so at the same place:
+//                compares splitting and merging
 //     lists      the same, but the model chooses the place: the kernel's per-CPU lists over the model's
 //                buddy system
 //     requests   only requests: the model has its own per-CPU lists, and chooses zone and place
@@ -12,9 +12,9 @@
 // it is allocated); its *stand-in* is the model's frame for it. What was held before the recording
 // stands for itself.
 //
-// An event may contradict what is held: the kernel did something before that it has no event for
-// (FrameHistory.swift). A take of what is held, or a free of what is not, then changes nothing for those
-// frames, and is counted: afterwards both agree on them again.
+// An event may contradict what is held: the kernel did something that it has no event for
+// (FrameHistory.swift). A take of a held frame, or a free of one that is not, then changes nothing for
+// those frames and is counted; afterwards both agree again.
 //
 // Invariant: a frame is held iff its stand-in is allocated, and no two have one stand-in.
 
@@ -215,7 +215,7 @@ public struct ReplayFigures: Sendable, Encodable {
   public var bulk = 0
   /// Blocks that the model had in smaller ones only.
   public var unmet = 0
-  /// Frames that the model did not have at all.
+  /// Frames that the model did not have.
   public var failed = 0
   /// Blocks that came back as one and lie apart in the model.
   public var scattered = 0

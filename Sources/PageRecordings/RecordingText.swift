@@ -2,7 +2,7 @@
 
 /// The bytes of a recording, and how words and numbers are found in them.
 ///
-/// A recording has millions of lines: none of them becomes a String, but where it is short and rare.
+/// A recording has millions of lines: only short, rare parts of them become a String.
 struct RecordingText {
   let bytes: [UInt8]
 
@@ -28,7 +28,7 @@ struct RecordingText {
 
   func equals(_ part: Line, _ text: StaticString) -> Bool {
     guard part.count == text.utf8CodeUnitCount else { return false }
-    // SAFETY: the text has as many bytes as the part, and lives for ever.
+    // SAFETY: the text has as many bytes as the part, and lives forever.
     return text.withUTF8Buffer { text in
       for index in 0..<text.count where unsafe text[index] != bytes[part.lowerBound + index] {
         return false

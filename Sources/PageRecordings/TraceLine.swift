@@ -5,9 +5,9 @@
 //     busybox-57  [001] d..2.  1.234567: mm_page_alloc_zone_locked: page=… pfn=0x3fd order=0 migratetype=1 …
 //     comm-pid   processor            time  event                   fields
 //
-// comm may have anything in it, brackets, blanks and colons too, but no more than 15 bytes: too few for
-// a process number, a processor, and a time with six decimals. Where these three follow each other, comm
-// ends. Events that the replay has no use for are skipped, so that a recording may have more.
+// comm may contain anything, including brackets, spaces and colons, but has at most 15 bytes: too few for
+// a process number, a processor and a time with six decimals. So comm ends where these three follow each
+// other. Events that the replay does not use are skipped, so a recording may have more.
 //
 // Source: TP_printk of include/trace/events/kmem.h, print_trace_line() of kernel/trace, Linux 6.12.
 
@@ -18,7 +18,7 @@ enum TraceLine {
   case event(PageEvent)
   /// The mark of a snapshot: its name and attempt, and whether it ends.
   case mark(String, isEnd: Bool)
-  /// So many events were lost before this line.
+  /// This many events were lost before this line.
   case lost(Int)
   case nothing
 }
@@ -135,7 +135,7 @@ struct TraceLineReader {
     return nil
   }
 
-  /// The flags that the model knows; others say nothing of zones and reserves.
+  /// The flags that the model knows; the others do not affect zones or reserves.
   private mutating func flags(_ part: RecordingText.Line) -> GFPFlags {
     let bytes = text.bytes[part]
     if let known = flags.first(where: { $0.text == bytes }) { return known.flags }
@@ -148,7 +148,7 @@ struct TraceLineReader {
     return found
   }
 
-  /// `snapshot NAME begin N`, or `end`; whatever else people mark is not ours.
+  /// `snapshot NAME begin N`, or `end`; other marks are not ours.
   private func mark(_ fields: RecordingText.Line) -> TraceLine {
     let words = text.words(fields)
     guard words.count == 4, text.equals(words[0], "snapshot") else { return .nothing }

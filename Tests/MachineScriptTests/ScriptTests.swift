@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("jump", "line 1", "\"jump\" is none of the verbs"),
+    ("jump", "line 1", "\"jump\" is not a verb"),
     ("\nalloc a 11", "line 2", "order 11"), ("alloc a -1", "line 1", "order -1"),
     ("alloc a 0 GFP_ODD", "line 1", "GFP_ODD"), ("alloc", "line 1", "a name is missing"),
     ("alloc a", "line 1", "an order is missing"), ("alloc a 0 b", "line 1", "\"b\""),
@@ -57,7 +57,7 @@ import Testing
     ("machine range 0@0", "line 1", "no page frame"),
     ("\nmachine range 4KiB@0 range 1KiB@1MiB", "line 2", "whole page frames"),
     ("machine range 4KiB@100", "line 1", "0x64"),
-    ("machine range 2MiB@0 range 1MiB@1MiB", "line 1", "no two stretches may overlap"),
+    ("machine range 2MiB@0 range 1MiB@1MiB", "line 1", "must not overlap"),
     ("machine range 1GiB@1000TiB", "line 1", "this processor addresses"),
     ("machine i386 range 1GiB@64GiB", "line 1", "this processor addresses 64 GiB"),
     ("machine range 1GiB@0:1 nodes 1", "line 1", "no node 1"),
@@ -76,7 +76,7 @@ import Testing
     ("expect 1 / 0 = 1", "line 1", "no result"),
     ("expect 9223372036854775807 + 1 = 0", "line 1", "no result"),
     ("expect DMA < 1", "line 1", "comparing words"), ("fails tick", "line 1", "did not"),
-    ("fails nonsense", "line 1", "none of the verbs"),
+    ("fails nonsense", "line 1", "not a verb"),
     ("show frame 99999999999", "line 1", "no page"),
     ("let a = 1\nfree a", "line 2", "a number"), ("cpu 7", "line 1", "processor 7"),
     ("alloc a 0 node 4", "line 1", "node 4"), ("file f 0", "line 1", "0 bytes"),

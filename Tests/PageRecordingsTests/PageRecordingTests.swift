@@ -157,7 +157,7 @@ struct PageRecordingTests {
     Mistake("rubbish", "", "this is no line of a trace"),
     Mistake("mm_page_free: page=0 order=0", "", "this is no event mm_page_free"),
     Mistake("mm_page_free: pfn=1000 order=0", "", "this is no event mm_page_free"),
-    Mistake("mm_page_free: pfn=0x1000 order=11", "", "order 11 is none"),
+    Mistake("mm_page_free: pfn=0x1000 order=11", "", "order 11 does not exist"),
     Mistake("mm_page_free: pfn=0x1001 order=4", "", "this is no block of order 4"),
     Mistake("mm_page_alloc: pfn=0x1001 order=0", "", "this is no event mm_page_alloc"),
     Mistake(

@@ -80,13 +80,12 @@ private func demand(_ holds: Bool, _ what: String) {
       var layout = MachineLayout.i386(ram: .gibibytes(2))
       layout.swap = .mebibytes(16)
       var machine = try Machine(layout)
-      let tables = ToyPageTables()
-      machine.pageTables = tables.owner()
+      let process = try PagedProcess(pages: 64, &machine)
       for page in 0..<64 {
-        let frame = try machine.allocateAnonymous(owner: 1, index: UInt64(page))
+        try process.write(UInt8(page + 1), page, &machine)
+        let number = process.start.rawValue >> 12 + UInt64(page)
+        let frame = try machine.fault(process.number, number, writing: false)
         demand(frame.index >= machine.plan.directFrames, "the page is not in high memory")
-        try machine.withBytes(of: frame) { bytes in bytes[0] = UInt8(page + 1) }
-        tables.map(frame, at: page, &machine)
       }
       let request = PageAllocator.Request(order: 0, flags: .highUser, node: 0)
       withoutNewMappings {
@@ -96,8 +95,8 @@ private func demand(_ holds: Bool, _ what: String) {
       demand(machine.events.swappedOut == 0, "the host refused nothing")
       demand(machine.checkInvariants() == [], "\(machine.checkInvariants())")
       for page in 0..<64 {
-        let byte = try tables.read(page, &machine)
-        demand(byte == UInt8(page + 1), "page \(page): \(byte ?? 0)")
+        let byte = try process.read(page, &machine)
+        demand(byte == UInt8(page + 1), "page \(page): \(byte)")
       }
       // With the host's consent they go, and come back as they were.
       for _ in 0..<4 {
@@ -106,8 +105,8 @@ private func demand(_ holds: Bool, _ what: String) {
       }
       demand(machine.events.swappedOut > 0, "nothing was written")
       for page in 0..<64 {
-        let byte = try tables.read(page, &machine)
-        demand(byte == UInt8(page + 1), "page \(page): \(byte ?? 0), from swap")
+        let byte = try process.read(page, &machine)
+        demand(byte == UInt8(page + 1), "page \(page): \(byte), from swap")
       }
     }
   }

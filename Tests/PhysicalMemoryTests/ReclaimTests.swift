@@ -6,46 +6,24 @@ import Testing
 
 @testable import PhysicalMemory
 
-/// Page tables of one address space, as simple as can be: who maps a frame, and what is in swap.
-final class ToyPageTables {
-  enum Entry: Equatable {
-    case frame(PageFrameNumber)
-    case slot(SwapSlot)
+/// A process whose pages are written and read one by one.
+struct PagedProcess {
+  let number: ProcessNumber
+  let start: UserAddress
+
+  init(pages: Int, _ machine: inout Machine) throws {
+    number = try machine.spawn("paged")
+    start = try machine.tamalloc(ByteCount(pages * 4096), in: number)
   }
 
-  var entries: [Int: Entry] = [:]
-  var pages: [PageFrameNumber: Int] = [:]
-  var used: Set<Int> = []
-
-  func map(_ frame: PageFrameNumber, at page: Int, _ machine: inout Machine) {
-    entries[page] = .frame(frame)
-    pages[frame] = page
-    machine.frames[frame].mapCount = 1
+  /// Writes the first byte of a page.
+  func write(_ byte: UInt8, _ page: Int, _ machine: inout Machine) throws {
+    try machine.write([byte], at: start + ByteCount(page * 4096), in: number)
   }
 
-  func owner() -> PageTableOwner {
-    PageTableOwner(
-      testAndClearReferenced: { _, frame in self.used.remove(self.pages[frame] ?? -1) != nil },
-      unmap: { machine, frame, slot in
-        guard let page = self.pages.removeValue(forKey: frame), let slot else { return false }
-        self.entries[page] = .slot(slot)
-        try! machine.addUser(slot)
-        machine.frames[frame].mapCount = 0
-        return true
-      })
-  }
-
-  /// The first byte of a page, after a fault where it is in swap.
-  func read(_ page: Int, _ machine: inout Machine) throws -> UInt8? {
-    switch entries[page] {
-    case .frame(let frame): return try machine.withBytes(of: frame) { $0[0] }
-    case .slot(let slot):
-      let frame = try machine.swapIn(slot)
-      map(frame, at: page, &machine)
-      try machine.removeUser(slot)
-      return try machine.withBytes(of: frame) { $0[0] }
-    case nil: return nil
-    }
+  /// The first byte of a page.
+  func read(_ page: Int, _ machine: inout Machine) throws -> UInt8 {
+    try machine.read(1, at: start + ByteCount(page * 4096), in: number)[0]
   }
 }
 
@@ -76,7 +54,7 @@ final class ToyPageTables {
     #expect(machine.events.stalls == 0, "nobody had to reclaim for himself yet")
     machine.tick()
     #expect(try !machine.kswapd(of: 0).isAwake)
-    let isBalanced = machine.isBalanced(0, 0, ZoneType.normal.rawValue)
+    let isBalanced = machine.reclaim.isBalanced(0, 0, ZoneType.normal.rawValue, machine.pages)
     #expect(isBalanced)
     // By hand: above low alone is not enough.
     let isAboveHigh = machine.populatedZones.contains {
@@ -132,30 +110,18 @@ final class ToyPageTables {
 
   @Test func `anonymous pages go to swap and come back as they were`() throws {
     var machine = try Self.machine(swap: .mebibytes(64))
-    let tables = ToyPageTables()
-    machine.pageTables = tables.owner()
-    for page in 0..<12_000 {
-      let frame = try machine.allocateAnonymous(owner: 1, index: UInt64(page))
-      try machine.withBytes(of: frame) { bytes in bytes[0] = UInt8(page % 253) }
-      tables.map(frame, at: page, &machine)
-    }
+    let process = try PagedProcess(pages: 12_000, &machine)
+    for page in 0..<12_000 { try process.write(UInt8(page % 253), page, &machine) }
     #expect(machine.events.swappedOut >= 12_000 - machine.presentFrames)
     try #require(machine.checkInvariants() == [])
     for page in 0..<12_000 {
-      let byte = try tables.read(page, &machine)
+      let byte = try process.read(page, &machine)
       try #require(byte == UInt8(page % 253), "page \(page)")
     }
     #expect(machine.events.swappedIn > 0)
     try #require(machine.checkInvariants() == [])
     // Everything goes: nothing is left in memory or in swap.
-    for (_, entry) in tables.entries {
-      switch entry {
-      case .frame(let frame):
-        machine.frames[frame].mapCount = 0
-        machine.freeAnonymous(frame)
-      case .slot(let slot): try machine.removeUser(slot)
-      }
-    }
+    try machine.exit(process.number)
     while machine.pendingWrites > 0 { machine.tick() }
     machine.drainPerCPUPages()
     #expect(machine.freeFrames == machine.presentFrames)
@@ -181,15 +147,19 @@ final class ToyPageTables {
     let file = try machine.createFile(pages: 4)
     let frame = try machine.readPage(file, 0)
     try machine.markDirty(frame)
-    try machine.startWrite(frame)
+    try machine.store.startWrite(frame, &machine.pages)
     let scan = Scan(
       priority: 0, highest: ZoneType.normal.rawValue, flags: .kernel, byKswapd: false)
-    for _ in 0..<3 { _ = machine.shrink(0, scan) }
+    for _ in 0..<3 {
+      _ = machine.reclaim.shrink(0, scan, &machine.pages, &machine.store, &machine.spaces)
+    }
     let during = try machine.record(of: frame).flags
     #expect(during.isSuperset(of: [.allocated, .writeBack]))
     #expect(machine.checkInvariants() == [])
     machine.tick(2)
-    for _ in 0..<3 { _ = machine.shrink(0, scan) }
+    for _ in 0..<3 {
+      _ = machine.reclaim.shrink(0, scan, &machine.pages, &machine.store, &machine.spaces)
+    }
     let after = try machine.record(of: frame).flags
     #expect(!after.contains(.allocated))
     #expect(machine.checkInvariants() == [])
@@ -234,16 +204,12 @@ final class ToyPageTables {
   @Test func `the same calls on the same machine have the same results`() throws {
     func run() throws -> String {
       var machine = try Self.machine(swap: .mebibytes(16), seed: 9)
-      let tables = ToyPageTables()
-      machine.pageTables = tables.owner()
+      let process = try PagedProcess(pages: 9000, &machine)
       let file = try machine.createFile(pages: 9000)
       var generator = machine.chance
       for page in 0..<9000 {
         _ = try machine.readPage(file, Int.random(in: 0..<9000, using: &generator))
-        if page % 3 == 0 {
-          let frame = try machine.allocateAnonymous(owner: 1, index: UInt64(page))
-          tables.map(frame, at: page, &machine)
-        }
+        if page % 3 == 0 { try process.write(1, page, &machine) }
         if page % 100 == 0 { machine.tick() }
       }
       return machine.buddyinfo + machine.zoneinfo + machine.meminfo + "\(machine.events)"

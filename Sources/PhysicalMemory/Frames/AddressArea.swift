@@ -3,7 +3,7 @@
 // A stretch of the running process's address space in which the model maps frames a second time.
 //
 // Invariant: every place in it either shows a frame, through a shared mapping of the machine's RAM, or
-// can't be accessed at all: whoever reads there is stopped by the hardware.
+// is inaccessible: the hardware stops any access.
 
 internal import Pages
 internal import Tamalloc

@@ -81,7 +81,7 @@ extension PhysicalFrames {
     return windows.area.place(of: address)
   }
 
-  /// Hands on the bytes of `count` frames from `frame` on; those of HIGHMEM are mapped for that time.
+  /// Calls `body` with the bytes of `count` frames; frames of HIGHMEM are mapped for the duration.
   func withBytes<Result>(
     of frame: PageFrameNumber, count: Int = 1,
     _ body: (UnsafeMutableRawBufferPointer) -> Result

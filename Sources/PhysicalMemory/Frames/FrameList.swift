@@ -6,14 +6,14 @@
 //
 // Terms: links and ends come in pairs, by *side*: 0 is the first end and the link to the next frame,
 // 1 the last end and the link to the frame before. What is done at one end is done at the other with the
-// sides exchanged. All of them are one more than a frame's number, and 0 where there is none: so that a
-// zeroed record holds an empty list.
+// sides swapped. All of them are a frame's number plus one, or 0 for none, so that a zeroed record holds
+// an empty list.
 //
 // Invariants: a frame is in one list at most; `count` is the number of frames between `first` and
 // `last`; an empty list has neither. Links name frames of the table that the list is used with.
 //
-// Unsafe code: what a link names is not looked up with a check, and whether a neighbour or an end is
-// written is decided by an address and not by a jump: which of them it is, no processor can foresee.
+// Unsafe code: links are followed without a bounds check, and an address computation rather than a branch
+// selects whether a neighbour or an end is written, as no processor could predict it.
 
 /// A list of page frames.
 public struct FrameList: Sendable, BitwiseCopyable {

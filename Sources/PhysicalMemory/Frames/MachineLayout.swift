@@ -7,7 +7,7 @@ public import Pages
 
 /// The processor's way of addressing.
 public enum Architecture: String, Sendable, Hashable, CaseIterable {
-  /// 32 bits: the kernel has 1 GiB of addresses, and maps 896 MiB of RAM in it for good.
+  /// 32 bits: the kernel has 1 GiB of addresses, and maps 896 MiB of RAM there permanently.
   case i386
   /// 64 bits: the kernel maps all RAM.
   case x86_64 = "x86-64"
@@ -46,11 +46,11 @@ public struct MachineLayout: Sendable {
   public var processors: [NodeNumber]
   /// How far each node is from each: 10 is itself (the ACPI's SLIT). Nil: 10 and 20.
   public var distances: [[Int]]?
-  /// How watermarks are reckoned.
+  /// How watermarks are computed.
   public var watermarkPolicy: WatermarkPolicy = .squareRoot
   /// Whether a 64-bit machine has a zone below 16 MiB of its own (CONFIG_ZONE_DMA).
   public var hasDMAZone = true
-  /// Whether processors keep frames for themselves.
+  /// Whether processors cache frames.
   public var usesPerCPUPages = true
   /// The size of the swap area; 0: none.
   public var swap: ByteCount = 0
@@ -103,7 +103,7 @@ public struct MachineLayout: Sendable {
 
   /// The node of each processor, where nodes have equally many.
   ///
-  /// A number that no machine has leads to one that none has either, and is not counted to its end.
+  /// Numbers beyond what a machine can have are clamped to ones just beyond it, so that this ends soon.
   package static func processors(_ count: Int, on nodes: Int) -> [NodeNumber] {
     let count = max(0, min(count, 513))
     let nodes = max(0, min(nodes, 65))
@@ -111,7 +111,7 @@ public struct MachineLayout: Sendable {
   }
 }
 
-/// How watermarks are reckoned from the size of memory.
+/// How watermarks are computed from the size of memory.
 public enum WatermarkPolicy: Sendable, Hashable {
   /// Linux 2.6 and later: √(16 × directly mapped KiB) for all zones together.
   case squareRoot
@@ -152,7 +152,7 @@ extension MachineLayout {
     checked.ranges = []
     var end: UInt64 = 0
     for range in ranges.sorted(by: { $0.start.rawValue < $1.start.rawValue }) {
-      // A size that a person typed is rounded down, where a machine begins and ends matters not.
+      // Sizes are rounded down to whole frames.
       let size = range.size.rawValue / frame * frame
       if size == 0 && ranges.count == 1 { throw .noMemory(range.size) }
       let limit = addressLimit

@@ -120,7 +120,7 @@ extension PageFrame {
     return difference == 0
   }
 
-  /// Whether it is an allocated frame by itself, with one user and without anything to be undone.
+  /// Whether it is a single allocated frame with one user and no state to clean up.
   @inline(__always)
   var isPlainSingle: Bool {
     let special: PageFlags = [
@@ -140,7 +140,7 @@ extension PageFrame {
     zoneIndex = UInt16(truncatingIfNeeded: zone)
   }
 
-  /// Forgets who used it.
+  /// Clears what its user left.
   @inline(__always)
   mutating func forgetUse() {
     referenceCount = 0

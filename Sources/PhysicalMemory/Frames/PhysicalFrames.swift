@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Every page frame of a machine: its record (mem_map), its bytes (a memory file), and the window that
-// shows it where it has no address of its own. Who may use a frame is decided above, by the
-// ``PageAllocator``.
+// Every page frame of a machine: its record (mem_map), its bytes (a memory file), and the window that maps
+// it if it has no permanent address. The ``PageAllocator`` above decides who uses a frame.
 //
 // Invariant: a frame's record has a window's address iff that window shows the frame; a window that shows
 // nothing has no users.

@@ -3,7 +3,7 @@
 // The one file through which the model's records are read and written.
 //
 // A *table* is lazily committed memory seen as records side by side, all bits zero at first. A record
-// is found by its index; `table[7].field = 1` is one store. Its memory moves and grows never.
+// is found by its index; `table[7].field = 1` is one store. Its memory never moves or grows.
 //
 // Invariant: the memory has room for `count` records and lives as long as the table's owner, a
 // ``RecordMemory``, which the machine keeps beside the table.
@@ -56,7 +56,7 @@ extension RecordTable where Record == PageFrame {
     }
   }
 
-  /// Where a frame's link on a side lies, not looked at: the frame need not be there.
+  /// The address of a frame's link on a side; the frame need not exist unless it is accessed.
   @inline(__always)
   @unsafe
   func link(of frame: UInt32, _ side: Int) -> UnsafeMutableRawPointer {
@@ -73,9 +73,9 @@ struct RecordMemory<Record: BitwiseCopyable>: ~Copyable {
   fileprivate let base: UnsafeMutablePointer<Record>
   fileprivate let count: Int
 
-  /// From how many bytes on a table may be committed in huge pages, as Linux maps its own mem_map in
-  /// them (arch/x86/mm/init_64.c, vmemmap_populate_hugepages): buddies of high orders have their
-  /// records far apart, and a translation for each would cost more than the record.
+  /// The size from which a table may use huge pages, as Linux maps its mem_map
+  /// (arch/x86/mm/init_64.c, vmemmap_populate_hugepages): records of high-order buddies lie far apart,
+  /// and a TLB miss for each would cost more than the record.
   private static var large: Int { 64 << 20 }
 
   /// Reserves room for `count` records, and commits nothing.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 
-// What a machine is and has, as its owners know it.
+// Facts about a machine, read from its owners.
 
 internal import Pages
 
 extension Machine {
-  /// The plan it was built by.
+  /// The plan that it was built from.
   public var layout: MachineLayout { pages.physical.layout }
   /// Where its kernel's addresses lie.
   public var plan: KernelAddressPlan { pages.physical.plan }
@@ -19,30 +19,25 @@ extension Machine {
   package var frames: RecordTable<PageFrame> { pages.physical.records }
   @inline(__always)
   package var zones: RecordTable<Zone> { pages.zones }
-  @inline(__always)
   var processorCount: Int { pages.processorCount }
-  @inline(__always)
-  var processorIndex: Int { pages.processorIndex }
-  @inline(__always)
-  var nodeIndex: Int { pages.nodeIndex }
 
-  /// Who asks for memory.
+  /// The task that allocates.
   public package(set) var context: TaskContext {
     get { pages.context }
     set { pages.context = newValue }
   }
 
-  /// Frames in KiB that are kept free altogether.
+  /// How many KiB are kept free in total.
   public var minFreeKibibytes: Int { pages.minFreeKibibytes }
   /// How watermarks are computed.
   public var watermarkPolicy: WatermarkPolicy { pages.watermarkPolicy }
-  /// What happened so far (/proc/vmstat).
+  /// Events since boot (/proc/vmstat).
   public var events: EventCounters { pages.events }
 
-  /// The processor that everything runs on now: its caches are used, and its node's memory first.
+  /// The current processor: its caches are used, and its node's memory is preferred.
   public var currentProcessor: ProcessorNumber { ProcessorNumber(pages.processorIndex) }
 
-  /// Goes on on another processor.
+  /// Continues on another processor.
   public mutating func run(on processor: ProcessorNumber) throws(MachineError) {
     try pages.run(on: processor)
   }
@@ -93,14 +88,14 @@ extension Machine {
   /// What all frames are used for, in frames.
   public func count(_ counter: NodeCounter) -> Int { pages.count(counter) }
 
-  /// Keeps another amount free (vm.min_free_kbytes); every zone's marks change at once.
+  /// Changes how much is kept free (vm.min_free_kbytes), and with it every zone's marks.
   ///
   /// - Throws: ``MachineError/invalidSize(_:)`` below 0 or above what all zones have.
   public mutating func setMinFree(kibibytes: Int) throws(MachineError) {
     try pages.setMinFree(kibibytes: kibibytes)
   }
 
-  /// Goes over to another policy.
+  /// Switches to another policy.
   public mutating func setWatermarkPolicy(_ policy: WatermarkPolicy) {
     pages.setWatermarkPolicy(policy)
   }

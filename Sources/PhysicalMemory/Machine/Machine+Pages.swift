@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: MIT
 
-// Frames: taking and giving back, their addresses, and windows on high memory.
+// Frames: allocating and freeing them, their addresses, and windows on high memory.
 
 internal import Pages
 
 extension Machine {
-  // MARK: Taking and giving back
+  // MARK: Allocating and freeing
 
-  /// Takes a block of 2^order frames (alloc_pages).
+  /// Allocates a block of 2^order frames (alloc_pages).
   ///
   /// - Parameters:
   ///   - order: the size of the block.
-  ///   - flags: how it is to be had.
-  ///   - node: where it should be; nil: near the current processor.
-  /// - Returns: the block's first frame, with one reference. What it holds is not said but for `zero`.
+  ///   - flags: how to allocate it.
+  ///   - node: the preferred node; nil: the current processor's.
+  /// - Returns: the block's first frame, with one reference. Its contents are undefined without `zero`.
   /// - Throws: ``MachineError/outOfMemory(order:flags:)`` where Linux returns null;
-  ///   ``MachineError/host(_:)`` where a block of high memory is to be zero and the host refuses the
-  ///   mapping that it takes to clear it. Then nothing is allocated.
-  /// - Complexity: O(1) for single frames while a cache or a small block has one; O(orders) else. Where
+  ///   ``MachineError/host(_:)`` if a block of high memory must be cleared and the host refuses the
+  ///   mapping. Then nothing is allocated.
+  /// - Complexity: O(1) for single frames while a cache or a small block has one, otherwise O(orders). If
   ///   memory is low, reclaim may run.
   public mutating func allocatePages(
     order: Order = 0, flags: GFPFlags = .kernel, node: NodeNumber? = nil
@@ -26,7 +26,7 @@ extension Machine {
     return try allocateBlock(order, flags, node)
   }
 
-  /// Any other block: what is free above the low marks, else what the slow path finds.
+  /// Any other block: from what is free above the low marks, else by the slow path.
   @inline(never)
   private mutating func allocateBlock(
     _ order: Order, _ flags: GFPFlags, _ node: NodeNumber?
@@ -43,11 +43,11 @@ extension Machine {
     return frame
   }
 
-  /// Takes a block and makes it zero (get_zeroed_page for order 0).
+  /// Allocates a zeroed block (get_zeroed_page for order 0).
   ///
   /// - Returns: the address of its first byte.
-  /// - Throws: as ``allocatePages(order:flags:node:)``; high memory has no address to return, so that
-  ///   the flag is ignored.
+  /// - Throws: as ``allocatePages(order:flags:node:)``. High memory has no address to return, so that flag
+  ///   is ignored.
   public mutating func getZeroedPages(
     order: Order = 0, flags: GFPFlags = .kernel
   ) throws(MachineError) -> KernelAddress {
@@ -56,18 +56,18 @@ extension Machine {
     return directAddress(of: frame)
   }
 
-  /// Gives a block's reference back (free_pages); with the last one the block is free.
+  /// Drops a reference to a block (free_pages); the last one frees it.
   ///
-  /// - Throws: ``MachineError``: the frame begins no allocated block, the block has another order, or
-  ///   something uses it still. Then nothing has changed.
-  /// - Complexity: O(1) for single frames while the cache has room; O(orders) else.
+  /// - Throws: ``MachineError`` if the frame does not begin an allocated block, the block has another
+  ///   order, or is still in use. Then nothing has changed.
+  /// - Complexity: O(1) for single frames while the cache has room, otherwise O(orders).
   public mutating func freePages(
     _ frame: PageFrameNumber, order: Order = 0, flags: GFPFlags = []
   ) throws(MachineError) {
     try pages.free(frame, order: order, flags: flags)
   }
 
-  /// Gives a block back by the address of its first byte.
+  /// Frees a block by the address of its first byte.
   public mutating func freePages(
     at address: KernelAddress, order: Order = 0
   ) throws(MachineError) {
@@ -77,14 +77,14 @@ extension Machine {
     try freePages(frame, order: order)
   }
 
-  /// Counts one more user of a block (get_page).
+  /// Adds a reference to a block (get_page).
   public mutating func addReference(_ frame: PageFrameNumber) throws(MachineError) {
     try pages.addReference(frame)
   }
 
-  /// Gives all that processors keep for themselves back to the buddy system (drain_all_pages).
+  /// Returns all frames in per-CPU caches to the buddy system (drain_all_pages).
   ///
-  /// - Returns: the frames given back.
+  /// - Returns: how many there were.
   @discardableResult
   public mutating func drainPerCPUPages(of processor: ProcessorNumber? = nil) -> Int {
     pages.drainPerCPUPages(of: processor)
@@ -131,10 +131,11 @@ extension Machine {
     pages.physical.frame(at: address)
   }
 
-  /// Hands on the bytes of `count` frames from `frame` on, wherever they are: frames of HIGHMEM are
-  /// mapped for that time.
+  /// Calls `body` with the bytes of `count` frames from `frame` on. Frames of HIGHMEM are mapped for the
+  /// duration.
   ///
-  /// - Throws: ``MachineError/noSuchFrame(_:)`` beyond the end of RAM; where the host can't map them.
+  /// - Throws: ``MachineError/noSuchFrame(_:)`` beyond the end of RAM; ``MachineError/host(_:)`` if the
+  ///   host cannot map them.
   public func withBytes<Result>(
     of frame: PageFrameNumber, count: Int = 1,
     _ body: (UnsafeMutableRawBufferPointer) -> Result
@@ -149,16 +150,16 @@ extension Machine {
 
   // MARK: Windows
 
-  /// Gives a frame an address (kmap): its own where it has one, else a window's.
+  /// Maps a frame (kmap): at its permanent address if it has one, else in a window.
   ///
-  /// - Throws: ``MachineError/noWindow(limit:)`` where all are in use (Linux would sleep).
+  /// - Throws: ``MachineError/noWindow(limit:)`` if all are in use (Linux would sleep).
   public mutating func map(_ frame: PageFrameNumber) throws(MachineError) -> KernelAddress {
     try pages.physical.map(frame)
   }
 
-  /// Gives a window back (kunmap); its frame may keep it until others need it.
+  /// Releases a window (kunmap); the frame may keep it until another needs it.
   ///
-  /// - Throws: ``MachineError/notMapped(_:)`` where the frame has no window in use.
+  /// - Throws: ``MachineError/notMapped(_:)`` if the frame has no window in use.
   public mutating func unmap(_ frame: PageFrameNumber) throws(MachineError) {
     try pages.physical.unmap(frame)
   }

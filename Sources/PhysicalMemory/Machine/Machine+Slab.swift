@@ -1,34 +1,37 @@
 // SPDX-License-Identifier: MIT
 
-// Memory by objects and by bytes: what the ``SlabAllocator`` owns, and frames for it.
+// Memory by objects and by bytes, from the ``SlabAllocator``.
 
 public import Pages
 
 extension Machine {
   // MARK: Caches
 
-  /// Makes a cache (kmem_cache_create). It has no slab until an object is asked for.
+  /// Creates a cache (kmem_cache_create). It has no slab until the first allocation.
   ///
   /// - Parameters:
   ///   - name: as slabinfo shows it.
   ///   - objectSize: 1 byte to 128 KiB.
   ///   - alignment: a power of two up to 4,096; 8 at least.
   ///   - constructor: run for each object when its slab is made.
-  /// - Throws: ``SlabError`` for what no cache can have.
+  /// - Throws: ``SlabError`` for invalid parameters.
   public mutating func createSlabCache(
     _ name: String, objectSize: ByteCount, alignment: ByteCount = 8,
     options: SlabCacheOptions = [], constructor: SlabConstructor? = nil
   ) throws(MachineError) -> SlabCacheNumber {
-    try slabs.create(
+    let cache = try slabs.create(
       name, objectSize: objectSize, alignment: alignment, options: options,
-      constructor: constructor, for: layout)
+      hasConstructor: constructor != nil, for: layout)
+    hooks.constructors[cache.index] = constructor
+    return cache
   }
 
-  /// Destroys a cache and gives its slabs back (kmem_cache_destroy).
+  /// Destroys a cache and frees its slabs (kmem_cache_destroy).
   ///
-  /// - Throws: ``SlabError/cacheInUse(_:objects:)`` where an object is in use; then nothing is lost.
+  /// - Throws: ``SlabError/cacheInUse(_:objects:)`` if an object is in use; then nothing has changed.
   public mutating func destroySlabCache(_ cache: SlabCacheNumber) throws(MachineError) {
     try slabs.destroy(cache, &pages)
+    hooks.constructors[cache.index] = nil
   }
 
   /// The cache of a name.
@@ -42,22 +45,22 @@ extension Machine {
     try slabs.statistics(of: cache)
   }
 
-  /// The cache of an object, and the object's first address, for any address inside of it.
+  /// The cache and first address of the object that contains an address.
   public func object(
     at address: KernelAddress
   ) -> (cache: SlabCacheNumber, object: KernelAddress, isLive: Bool)? {
     slabs.object(at: address, pages)
   }
 
-  /// Looks at every object of a cache, free or not.
+  /// Checks every object of a cache, free or not.
   ///
-  /// - Returns: the damage found; caches without red zones and poison never have any.
+  /// - Returns: the damage found; none in caches without red zones and poison.
   /// - Complexity: O(bytes of the cache's slabs).
   public func checkObjects(of cache: SlabCacheNumber) throws(MachineError) -> [SlabError] {
     try slabs.checkObjects(of: cache, pages)
   }
 
-  /// Returns what processors' arrays hold, and gives empty slabs back (kmem_cache_shrink).
+  /// Empties processors' arrays and frees empty slabs (kmem_cache_shrink).
   ///
   /// - Returns: the frames that became free.
   @discardableResult
@@ -65,7 +68,7 @@ extension Machine {
     try slabs.shrink(cache, &pages)
   }
 
-  /// The same for every cache (kmem_cache_reap).
+  /// Shrinks every cache (kmem_cache_reap).
   @discardableResult
   public mutating func reapSlabCaches() -> Int { slabs.reap(&pages) }
 
@@ -73,10 +76,10 @@ extension Machine {
 
   /// Allocates an object (kmem_cache_alloc).
   ///
-  /// - Returns: its address in the direct map. What it holds is what its constructor, or whoever had it
-  ///   last, left there; zero with `zero`.
-  /// - Throws: as ``allocatePages(order:flags:node:)``; ``SlabError`` where a debugging cache finds that
-  ///   the object was written to while it was free, or a slab's free list is damaged.
+  /// - Returns: its address in the direct map. It holds what its constructor or last user left there, or
+  ///   zero with `zero`.
+  /// - Throws: as ``allocatePages(order:flags:node:)``; ``SlabError`` if a debugging cache finds that the
+  ///   object was written to while free, or a slab's free list is damaged.
   @inline(__always)
   public mutating func allocateObject(
     from cache: SlabCacheNumber, flags: GFPFlags = .kernel
@@ -86,7 +89,7 @@ extension Machine {
 
   /// Frees an object (kmem_cache_free).
   ///
-  /// - Throws: ``SlabError``: it is free already, no object, another cache's, or its red zone was
+  /// - Throws: ``SlabError`` if it is already free, not an object, another cache's, or its red zone was
   ///   overwritten.
   @inline(__always)
   public mutating func freeObject(
@@ -99,10 +102,10 @@ extension Machine {
 
   /// Requests above it get whole pages.
   public static var largestObject: ByteCount { 8192 }
-  /// What `kmalloc(0)` returns: nobody may read or write there (ZERO_SIZE_PTR).
-  public static let zeroSizeAddress = KernelAddress(rawValue: 16)
+  /// What `kmalloc(0)` returns; it must not be dereferenced (ZERO_SIZE_PTR).
+  public static var zeroSizeAddress: KernelAddress { SlabAllocator.zeroSizeAddress }
 
-  /// Allocates `size` bytes side by side in physical memory.
+  /// Allocates `size` physically contiguous bytes.
   ///
   /// - Returns: an address aligned to 8 at least, and to the size where that is a power of two.
   /// - Throws: as ``allocatePages(order:flags:node:)``; ``MachineError/invalidSize(_:)`` above 4 MiB.
@@ -119,13 +122,13 @@ extension Machine {
 
   /// Frees what ``kmalloc(_:flags:)`` returned; address 0 and that of 0 bytes are ignored.
   ///
-  /// - Throws: ``SlabError``: it is free already, or was never allocated.
+  /// - Throws: ``SlabError`` if it is already free, or was never allocated.
   @inline(__always)
   public mutating func kfree(_ address: KernelAddress) throws(MachineError) {
     try slabs.kfree(address, &pages)
   }
 
-  /// The bytes that an object really has (ksize).
+  /// An object's actual size (ksize).
   public func ksize(_ address: KernelAddress) throws(MachineError) -> ByteCount {
     try slabs.ksize(address, pages)
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Objects where a cache has none left: a new slab is made, for which memory may have to be reclaimed, and
-// its objects' constructor is run, which may use the machine.
+// A cache that has no object left gets a new slab, for which memory may have to be reclaimed. Its
+// constructor runs for each object, and may use the machine.
 //
 // Complexity: what the zone allocator needs for a slab, and O(objects of a slab).
 
@@ -54,19 +54,19 @@ extension Machine {
     slabs.begin(slab, number, list: list, pages)
     for index in 0..<record.objectsPerSlab {
       let offset = slabs.beginObject(slab, index, number, pages)
-      if record.hasConstructor, let constructor = slabs.definitions[number].constructor {
+      if record.hasConstructor, let constructor = hooks.constructors[number] {
         constructor(&self, slabs.directStart + ByteCount(offset))
       }
     }
     try slabs.adopt(slab, number, pages)
   }
 
-  /// Whole pages for a request that no general cache serves.
+  /// Whole pages for a request too large for a general cache.
   @inline(never)
   mutating func kmallocPages(
     _ size: ByteCount, _ flags: GFPFlags
   ) throws(MachineError) -> KernelAddress {
-    if size == 0 { return Self.zeroSizeAddress }
+    if size == 0 { return SlabAllocator.zeroSizeAddress }
     let order = try Order(holding: size)
     let frame = try allocatePages(order: order, flags: flags.subtracting([.highMemory, .movable]))
     slabs.adoptPages(frame, size, pages)

@@ -21,7 +21,7 @@ public struct MachinePages: PageSource, ~Copyable {
   /// - Parameters:
   ///   - machine: where the pages are.
   ///   - pageSize: of the source: 4 KiB to 4 MiB.
-  ///   - flags: how frames are to be had; high memory has no addresses and is left out.
+  ///   - flags: how to allocate frames; high memory has no addresses and is left out.
   /// - Throws: ``MachineError/invalidSize(_:)`` for another page size.
   public init(
     _ machine: consuming Machine, pageSize: PageSize = PageSize(8192)!, flags: GFPFlags = .kernel
@@ -34,7 +34,7 @@ public struct MachinePages: PageSource, ~Copyable {
     self.flags = flags.subtracting(.highMemory)
   }
 
-  /// Where the machine is large enough, it is never exhausted before the limit says so.
+  /// Allocates a block of the machine; it is exhausted when the machine is.
   public mutating func getPage() throws(PageSourceError) -> UnsafeMutableRawPointer {
     let frame: PageFrameNumber
     do throws(MachineError) {
@@ -90,6 +90,6 @@ public struct MachinePages: PageSource, ~Copyable {
       && offset & mask + size <= mask + 1
   }
 
-  /// Gives the machine back.
+  /// Returns the machine.
   public consuming func finish() -> Machine { machine }
 }

@@ -21,7 +21,7 @@ extension Machine {
     return text
   }
 
-  /// Frames that could be had without swapping (si_mem_available).
+  /// Frames that can be allocated without swapping (si_mem_available).
   public var availableFrames: Int {
     var reserved = 0
     var low = 0
@@ -79,11 +79,6 @@ extension Machine {
       ("HardwareCorrupted", 0),
     ]
     return lines
-  }
-
-  /// Frames that may be promised under strict overcommit, by ``OvercommitPolicy/ratio``.
-  public var commitLimit: Int {
-    managedFrames { _ in true } * processes.overcommit.ratio / 100 + swapSlots.all
   }
 
   private func managedFrames(_ isCounted: (ZoneType) -> Bool) -> Int {

@@ -18,7 +18,7 @@ extension Machine {
     let free = zones.reduce(0) { $0 + $1.free }
     func count(_ counter: NodeCounter) -> Int { pages.count(counter, of: node.rawValue) }
     func list(_ list: ReclaimList) -> Int {
-      reclaim.nodes[node.rawValue].lists[list.rawValue].count
+      store.count(list, of: node.rawValue)
     }
     let (activeAnonymous, inactiveAnonymous) = (list(.activeAnonymous), list(.inactiveAnonymous))
     let (activeFile, inactiveFile) = (list(.activeFile), list(.inactiveFile))

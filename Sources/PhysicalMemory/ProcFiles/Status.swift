@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// /proc/PID/status. What the model does not have (users, signals, capabilities) reads as in a process of
-// root without any.
+// /proc/PID/status. What the model lacks (users, signals, capabilities) reads as for a root process without
+// any.
 //
 // Source: proc_pid_status() of fs/proc/array.c and task_mem() of fs/proc/task_mmu.c, Linux 6.12.
 

@@ -17,7 +17,7 @@ extension Machine {
       let number = String(address.rawValue, radix: 16)
       return "0x" + String(repeating: "0", count: max(0, digits - number.count)) + number
     }
-    for area in virtualAreas.areas {
+    for area in areas.areas {
       text += "\(padded(area.start))-\(padded(area.start + area.span))"
       text += " \(column(area.span.rawValue, 7)) \(area.caller) pages=\(area.frames.count) vmalloc"
       var nodes = [Int](repeating: 0, count: nodeCount)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// /proc/zoneinfo: marks, counters and per-CPU caches of each zone. Names that the model has no notion of
-// are shown with 0, as a kernel that has none of them shows them.
+// /proc/zoneinfo: marks, counters and per-CPU caches of each zone. Counters that the model lacks are 0, as
+// in a kernel where nothing was counted.
 //
 // Source: zoneinfo_show_print() and vmstat_text of mm/vmstat.c, Linux 6.12.
 
@@ -27,7 +27,7 @@ extension Machine {
         for (name, value) in zoneStatistics(zone) { text += line(name, value) }
         text += pageSets(ZoneNumber(zone.type, of: zone.node).rawValue)
         text +=
-          "\n  node_unreclaimable:  \(reclaim.nodes[node].kswapd.failures >= Self.mostRetries ? 1 : 0)"
+          "\n  node_unreclaimable:  \(reclaim.threads[node].hasGivenUp ? 1 : 0)"
         text += "\n  start_pfn:           \(zone.start)\n"
       }
     }
@@ -66,7 +66,7 @@ extension Machine {
 
   private func nodeStatistics(_ node: Int) -> [(String, Int)] {
     func count(_ counter: NodeCounter) -> Int { pages.count(counter, of: node) }
-    func size(_ list: ReclaimList) -> Int { reclaim.nodes[node].lists[list.rawValue].count }
+    func size(_ list: ReclaimList) -> Int { store.count(list, of: node) }
     return [
       ("nr_inactive_anon", size(.inactiveAnonymous)), ("nr_active_anon", size(.activeAnonymous)),
       ("nr_inactive_file", size(.inactiveFile)), ("nr_active_file", size(.activeFile)),

@@ -6,18 +6,17 @@
 //     │ thread_info │ end mark │ … free … ◀── grows down │ used │
 //      24 bytes       8 bytes
 //
-// Nobody checks that it ends. What goes beyond the free part first overwrites the end mark and the
-// thread_info, then whatever lies in the frame below, for that is just the next address of the direct
-// map. Two things find it:
+// Nothing checks its bounds. An overflow first overwrites the end mark and the thread_info, then whatever
+// lies in the frame below, which is simply the next address of the direct map. Two things detect it:
 //
-// - the *end mark*, a word that is compared now and then (STACK_END_MAGIC): after the damage, and before
-//   more is done with it;
-// - a *guard*: a stack from vmalloc has a page below it where nothing is, and the first byte that goes
-//   too far is stopped by the hardware (VMAP_STACK).
+// - the *end mark*, a word that is checked now and then (STACK_END_MAGIC): after the damage is done, but
+//   before it spreads;
+// - a *guard*: a stack from vmalloc has an unmapped page below it, and the hardware stops the first byte
+//   that goes too far (VMAP_STACK).
 //
 // Source: include/linux/sched/task_stack.h, kernel/fork.c (alloc_thread_stack_node), Linux 2.6 and 6.12.
 
-public import Pages
+internal import Pages
 
 /// Where a kernel stack lies.
 struct KernelStack: Sendable {
@@ -55,53 +54,44 @@ public struct KernelStackUse: Sendable, Hashable {
   public var overwritten: [PageFrameNumber]
 }
 
-extension Machine {
-  /// Whether the stacks of processes that begin from now on have guards.
-  public var guardsKernelStacks: Bool {
-    get { processes.guardsStacks }
-    set { processes.guardsStacks = newValue }
-  }
-
-  mutating func makeKernelStack() throws(MachineError) -> KernelStack {
-    if processes.guardsStacks {
-      let start = try vmalloc(ByteCount(KernelStack.size), caller: "kernel_stack")
-      return KernelStack(start: start, isGuarded: true)
-    }
-    let frame = try allocatePages(order: 1, flags: .kernel)
-    frames[frame].flags.formUnion(.table)
-    return KernelStack(start: directAddress(of: frame), isGuarded: false)
-  }
-
+extension AddressSpaces {
   /// The first frame of a stack, which stands for both.
-  private func stackFrame(_ stack: KernelStack) -> PageFrameNumber? {
-    stack.isGuarded ? vmallocFrame(at: stack.start) : frame(at: stack.start)
+  private func frame(
+    of stack: KernelStack, _ pages: borrowing PageAllocator, _ areas: borrowing VirtualAreas
+  ) -> PageFrameNumber? {
+    stack.isGuarded ? areas.frame(at: stack.start) : pages.physical.frame(at: stack.start)
   }
 
   /// Writes the thread_info of a new process.
-  mutating func adoptKernelStack(_ number: ProcessNumber) throws(MachineError) {
-    let stack = processes.records[number.rawValue]!.stack
-    if let frame = stackFrame(stack) {
+  func adopt(
+    _ stack: KernelStack, of number: ProcessNumber, _ pages: borrowing PageAllocator,
+    _ areas: borrowing VirtualAreas
+  ) throws(MachineError) {
+    if let frame = frame(of: stack, pages, areas) {
       pages.add(2, to: .kernelStack, of: frame)
       if !stack.isGuarded {
-        frames[frame].owner = FrameOwner(.kernelStack, number: UInt64(number.rawValue))
+        pages.frames[frame].owner = FrameOwner(.kernelStack, number: UInt64(number.rawValue))
       }
     }
     var bytes = littleEndian(UInt64(number.rawValue))
-    bytes += littleEndian(UInt64(processorIndex) << 32)
+    bytes += littleEndian(UInt64(pages.processorIndex) << 32)
     bytes += littleEndian(0)
     bytes += littleEndian(KernelStack.endMark)
-    try write(bytes, at: stack.start)
+    try areas.write(bytes, at: stack.start, pages)
   }
 
-  mutating func freeKernelStack(_ stack: KernelStack) {
-    guard let frame = stackFrame(stack) else { return }
+  /// Gives a stack's frames back.
+  func free(
+    _ stack: KernelStack, _ pages: inout PageAllocator, _ areas: inout VirtualAreas
+  ) {
+    guard let frame = frame(of: stack, pages, areas) else { return }
     pages.add(-2, to: .kernelStack, of: frame)
     if stack.isGuarded {
-      try? vfree(stack.start)
+      try? areas.free(stack.start, &pages)
     } else {
-      frames[frame].flags.remove(.table)
-      frames[frame].owner = .nobody
-      try? freePages(frame, order: 1)
+      pages.frames[frame].flags.remove(.table)
+      pages.frames[frame].owner = .nobody
+      try? pages.free(frame, order: 1, flags: [])
     }
   }
 
@@ -109,19 +99,17 @@ extension Machine {
     (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
   }
 
-  private func word(at address: KernelAddress) throws(MachineError) -> UInt64 {
-    let bytes = try read(8, at: address)
+  private func word(
+    at address: KernelAddress, _ pages: borrowing PageAllocator, _ areas: borrowing VirtualAreas
+  ) throws(MachineError) -> UInt64 {
+    let bytes = try areas.read(8, at: address, pages)
     return (0..<8).reduce(0) { $0 | UInt64(bytes[$1]) << (8 * UInt64($1)) }
   }
 
-  /// Uses `size` bytes more of a process's kernel stack, as a call with so many local variables does,
-  /// and fills them with `byte`. Whether there is room is not asked.
-  ///
-  /// - Returns: what was hit.
-  /// - Throws: ``ProcessError/stackOverflow(_:_:)`` where the stack has a guard: what lies above it was
-  ///   written.
-  public mutating func pushKernelStack(
-    _ size: ByteCount, filledWith byte: UInt8 = 0xCC, in number: ProcessNumber
+  /// Uses `size` bytes more of a process's kernel stack, whether or not there is room, and fills them.
+  mutating func push(
+    _ size: ByteCount, filledWith byte: UInt8, in number: ProcessNumber,
+    _ pages: borrowing PageAllocator, _ areas: borrowing VirtualAreas
   ) throws(MachineError) -> KernelStackUse {
     let stack = try process(number).stack
     guard size > 0, size <= .mebibytes(1) else { throw .process(.invalidSize(size)) }
@@ -133,46 +121,46 @@ extension Machine {
       let inPage = Int((address.rawValue &- 1) & 4095) + 1
       let length = min(left, inPage)
       address = KernelAddress(rawValue: address.rawValue &- UInt64(length))
-      guard place(of: address) != nil else {
+      guard areas.place(of: address, pages) != nil else {
         throw .process(
           .stackOverflow(number, KernelAddress(rawValue: address.rawValue + UInt64(length) - 1)))
       }
-      try write(Array(repeating: byte, count: length), at: address)
+      try areas.write(Array(repeating: byte, count: length), at: address, pages)
       left -= length
-      if address < stack.start, let frame = frame(at: address) { overwritten.append(frame) }
+      if address < stack.start, let frame = pages.physical.frame(at: address) {
+        overwritten.append(frame)
+      }
     }
     let used = stack.used + size.rawValue
-    processes.records[number.rawValue]!.stack.used = used
+    records[number.rawValue]!.stack.used = used
     let room = KernelStack.size - KernelStack.infoSize - 8 - used
     return KernelStackUse(left: room, hitThreadInfo: room < -8, overwritten: overwritten)
   }
 
   /// Returns from every call on a process's kernel stack; what was overwritten stays so.
-  public mutating func popKernelStack(in number: ProcessNumber) throws(MachineError) {
+  mutating func popStack(in number: ProcessNumber) throws(MachineError) {
     _ = try process(number)
-    processes.records[number.rawValue]!.stack.used = 0
+    records[number.rawValue]!.stack.used = 0
   }
 
   /// Looks at the end mark, as the scheduler does.
-  ///
-  /// - Throws: ``ProcessError/stackEndCorrupted(_:)``.
-  public func checkKernelStack(of number: ProcessNumber) throws(MachineError) {
+  func checkStack(
+    of number: ProcessNumber, _ pages: borrowing PageAllocator, _ areas: borrowing VirtualAreas
+  ) throws(MachineError) {
     let stack = try process(number).stack
-    let mark = try word(at: stack.start + ByteCount(KernelStack.infoSize))
+    let mark = try word(at: stack.start + ByteCount(KernelStack.infoSize), pages, areas)
     guard mark == KernelStack.endMark else { throw .process(.stackEndCorrupted(number)) }
   }
 
   /// What is now where a process's thread_info was written.
-  public func threadInfo(of number: ProcessNumber) throws(MachineError) -> ThreadInfo {
+  func threadInfo(
+    of number: ProcessNumber, _ pages: borrowing PageAllocator, _ areas: borrowing VirtualAreas
+  ) throws(MachineError) -> ThreadInfo {
     let start = try process(number).stack.start
-    let second = try word(at: start + 8)
+    let second = try word(at: start + 8, pages, areas)
     return ThreadInfo(
-      process: try word(at: start), flags: UInt32(truncatingIfNeeded: second),
-      processor: UInt32(truncatingIfNeeded: second >> 32), preemptCount: try word(at: start + 16))
-  }
-
-  /// Where a process's kernel stack begins.
-  public func kernelStack(of number: ProcessNumber) throws(MachineError) -> KernelAddress {
-    try process(number).stack.start
+      process: try word(at: start, pages, areas), flags: UInt32(truncatingIfNeeded: second),
+      processor: UInt32(truncatingIfNeeded: second >> 32),
+      preemptCount: try word(at: start + 16, pages, areas))
   }
 }

@@ -7,152 +7,143 @@
 //
 // Source: mm/rmap.c (try_to_unmap, folio_referenced), Linux 6.12.
 
-internal import Pages
-
-extension Machine {
+extension AddressSpaces {
   mutating func addResident(_ change: Int, _ number: ProcessNumber) {
-    processes.records[number.rawValue]!.resident += change
-    let resident = processes.records[number.rawValue]!.resident
-    if resident > processes.records[number.rawValue]!.peakResident {
-      processes.records[number.rawValue]!.peakResident = resident
+    records[number.rawValue]!.resident += change
+    let resident = records[number.rawValue]!.resident
+    if resident > records[number.rawValue]!.peakResident {
+      records[number.rawValue]!.peakResident = resident
     }
   }
 
   /// One entry more points to a frame.
-  func addMapping(_ frame: PageFrameNumber) {
-    frames[frame].mapCount += 1
-    if frames[frame].mapCount > 1 { frames[frame].flags.formUnion(.shared) }
+  func addMapping(_ frame: PageFrameNumber, _ pages: borrowing PageAllocator) {
+    pages.frames[frame].mapCount += 1
+    if pages.frames[frame].mapCount > 1 { pages.frames[frame].flags.formUnion(.shared) }
   }
 
   /// One entry less points to a frame; with the last one it is freed, unless swap entries name its slot.
-  mutating func dropMapping(_ frame: PageFrameNumber) {
-    frames[frame].mapCount -= 1
-    if frames[frame].mapCount == 1 { frames[frame].flags.remove(.shared) }
-    if frames[frame].mapCount == 0, !isSlotShared(frame) { freeAnonymous(frame) }
+  func dropMapping(
+    _ frame: PageFrameNumber, _ pages: inout PageAllocator, _ store: inout SwapAndCache
+  ) {
+    assert(pages.frames[frame].mapCount > 0, "frame \(frame): one mapping less than none")
+    pages.frames[frame].mapCount -= 1
+    if pages.frames[frame].mapCount == 1 { pages.frames[frame].flags.remove(.shared) }
+    if pages.frames[frame].mapCount == 0, !store.isSlotShared(frame, pages) {
+      store.freeAnonymous(frame, &pages)
+    }
   }
 
-  /// Whether swap entries name the slot of a frame.
-  func isSlotShared(_ frame: PageFrameNumber) -> Bool {
-    guard frames[frame].flags.contains(.swapCache) else { return false }
-    let slot = SwapSlot(rawValue: UInt32(truncatingIfNeeded: frames[frame].privateData))
-    return ((try? users(of: slot)) ?? 0) > 0
+  /// Whether an entry may point to a frame: whatever else it says, somebody else wrote it.
+  func isUsersFrame(_ frame: PageFrameNumber, _ pages: borrowing PageAllocator) -> Bool {
+    frame == zeroFrame
+      || frame.index < pages.spannedFrames && pages.frames[frame].mapCount > 0
+        && pages.frames[frame].owner.kind == .anonymous
   }
 
-  /// One entry less names a slot. With the last one its cache is freed, if nobody maps that.
-  mutating func releaseSlot(_ slot: SwapSlot) {
-    guard (try? users(of: slot)) != nil else { return }
-    let cache = reclaim.swap.records[Int(slot.rawValue)].framePlusOne
-    try? removeUser(slot)
-    guard cache != 0 else { return }
-    let frame = PageFrameNumber(rawValue: cache - 1)
-    let flags = frames[frame].flags
-    if flags.isSuperset(of: [.allocated, .swapBacked]), !flags.contains(.swapCache),
-      frames[frame].mapCount == 0, frames[frame].owner.kind == .anonymous
-    {
-      freeAnonymous(frame)
+  /// Gives back what an entry named that a process no longer has.
+  mutating func drop(
+    _ value: PageTableEntry, of number: ProcessNumber, _ pages: inout PageAllocator,
+    _ store: inout SwapAndCache
+  ) {
+    if !value.isPresent {
+      records[number.rawValue]!.swapped -= 1
+      store.release(value.slot, &pages)
+    } else if value.frame == zeroFrame {
+      zeroMappings -= 1
+    } else if isUsersFrame(value.frame, pages) {
+      addResident(-1, number)
+      dropMapping(value.frame, &pages, &store)
     }
   }
 
   /// Has a child have the page that its parent has.
+  ///
+  /// - Parameter target: where the child's entry is.
   mutating func share(
-    _ page: UInt64, from parent: ProcessNumber, with child: ProcessNumber
+    _ page: UInt64, from parent: ProcessNumber, with child: ProcessNumber, at target: Int,
+    _ pages: borrowing PageAllocator, _ store: borrowing SwapAndCache
   ) throws(MachineError) {
-    let target = try makeEntry(child, page)
     guard isAlive(parent) else { throw gone(parent) }
     guard isAlive(child) else { throw gone(child) }
-    guard let source = findEntry(parent, page) else { return }
-    let value = entry(source)
+    guard let source = findEntry(parent, page, pages) else { return }
+    let value = entry(source, pages)
     if value == .none { return }
     guard value.isPresent else {
-      guard (try? addUser(value.slot)) != nil else {
+      guard (try? store.swap.addUser(value.slot)) != nil else {
         throw .process(.corruptedPageTable(parent, UserAddress(rawValue: page << 12)))
       }
-      setEntry(target, value)
-      processes.records[child.rawValue]!.swapped += 1
+      setEntry(target, value, pages)
+      records[child.rawValue]!.swapped += 1
       return
     }
-    guard isUsersFrame(value.frame) else {
+    guard isUsersFrame(value.frame, pages) else {
       throw .process(.corruptedPageTable(parent, UserAddress(rawValue: page << 12)))
     }
     let shared = PageTableEntry(rawValue: value.rawValue & ~PageTableEntry.writable)
-    setEntry(source, shared)
-    setEntry(target, shared)
-    if value.frame == processes.zeroFrame {
-      processes.zeroMappings += 1
+    setEntry(source, shared, pages)
+    setEntry(target, shared, pages)
+    if value.frame == zeroFrame {
+      zeroMappings += 1
     } else {
-      addMapping(value.frame)
+      addMapping(value.frame, pages)
       addResident(1, child)
-    }
-  }
-
-  /// Takes pages out of a process's tables, and frees tables that have none left.
-  mutating func unmapPages(_ number: ProcessNumber, _ pages: Range<UInt64>) {
-    visitEntries(number, pages, freesTables: true) { machine, place, _ in
-      let value = machine.entry(place)
-      machine.setEntry(place, .none)
-      if !value.isPresent {
-        machine.processes.records[number.rawValue]!.swapped -= 1
-        machine.releaseSlot(value.slot)
-      } else if value.frame == machine.processes.zeroFrame {
-        machine.processes.zeroMappings -= 1
-      } else if machine.isUsersFrame(value.frame) {
-        machine.addResident(-1, number)
-        machine.dropMapping(value.frame)
-      }
     }
   }
 
   // MARK: For reclaim
 
   /// The entries that point to a frame, and whose they are.
-  func mappings(of frame: PageFrameNumber) -> [(process: ProcessNumber, place: Int)] {
+  private func mappings(
+    of frame: PageFrameNumber, _ pages: borrowing PageAllocator
+  ) -> [(process: ProcessNumber, place: Int)] {
     var found: [(process: ProcessNumber, place: Int)] = []
-    let owner = frames[frame].owner
-    guard owner.kind == .anonymous, let family = processes.families[owner.number] else {
+    let record = pages.frames[frame]
+    guard record.owner.kind == .anonymous, let family = families[record.owner.number] else {
       return []
     }
     for process in family {
-      if found.count == Int(frames[frame].mapCount) { break }
+      if found.count == Int(record.mapCount) { break }
       let number = ProcessNumber(rawValue: process)
-      guard let place = findEntry(number, frames[frame].index) else { continue }
-      let value = entry(place)
+      guard let place = findEntry(number, record.index, pages) else { continue }
+      let value = entry(place, pages)
       if value.isPresent, value.frame == frame { found.append((number, place)) }
     }
     return found
   }
 
-  /// Has the shrinker of slab caches, page tables and the end of the worst process known to reclaim.
-  mutating func registerUpperHalf() {
-    _ = register(
-      Shrinker(
-        name: "slab", count: { $0.slabs.emptyObjects },
-        scan: { machine, _, _ in machine.reapSlabCaches() }))
-    pageTables = PageTableOwner(
-      testAndClearReferenced: { machine, frame in
-        var wasReferenced = false
-        for (_, place) in machine.mappings(of: frame) {
-          let value = machine.entry(place).rawValue
-          if value & PageTableEntry.accessed != 0 { wasReferenced = true }
-          machine.setEntry(place, PageTableEntry(rawValue: value & ~PageTableEntry.accessed))
-        }
-        return wasReferenced
-      },
-      unmap: { machine, frame, slot in
-        guard let slot else { return false }
-        let mappings = machine.mappings(of: frame)
-        guard !mappings.isEmpty, mappings.count == Int(machine.frames[frame].mapCount) else {
-          return false
-        }
-        for (number, place) in mappings {
-          guard (try? machine.addUser(slot)) != nil else { return false }
-          machine.setEntry(place, PageTableEntry(slot))
-          machine.frames[frame].mapCount -= 1
-          machine.addResident(-1, number)
-          machine.processes.records[number.rawValue]!.swapped += 1
-        }
-        machine.frames[frame].flags.remove(.shared)
-        return true
-      })
-    outOfMemoryHandler = { machine, _ in machine.endWorst() }
+  /// Whether any entry of a frame was used since it was last asked; forgets it (page_referenced).
+  func testAndClearReferenced(
+    _ frame: PageFrameNumber, _ pages: borrowing PageAllocator
+  ) -> Bool {
+    var wasReferenced = false
+    for (_, place) in mappings(of: frame, pages) {
+      let value = entry(place, pages).rawValue
+      if value & PageTableEntry.accessed != 0 { wasReferenced = true }
+      setEntry(place, PageTableEntry(rawValue: value & ~PageTableEntry.accessed), pages)
+    }
+    return wasReferenced
+  }
+
+  /// Takes a frame out of all page tables, which afterwards have the slot in its place (try_to_unmap).
+  ///
+  /// - Returns: false where not every entry is known; then nothing has changed.
+  mutating func unmap(
+    _ frame: PageFrameNumber, leaving slot: SwapSlot, _ pages: borrowing PageAllocator,
+    _ store: borrowing SwapAndCache
+  ) -> Bool {
+    let mappings = mappings(of: frame, pages)
+    guard !mappings.isEmpty, mappings.count == Int(pages.frames[frame].mapCount) else {
+      return false
+    }
+    for (number, place) in mappings {
+      guard (try? store.swap.addUser(slot)) != nil else { return false }
+      setEntry(place, PageTableEntry(slot), pages)
+      pages.frames[frame].mapCount -= 1
+      addResident(-1, number)
+      records[number.rawValue]!.swapped += 1
+    }
+    pages.frames[frame].flags.remove(.shared)
+    return true
   }
 }

@@ -12,8 +12,7 @@
 // Tables lie in the machine's RAM, and in the direct map. A table's `privateData` counts its entries
 // that are not 0: one that has none left is freed.
 //
-// What is read from a table is checked before it is believed: an overflowing kernel stack can write
-// into one.
+// Entries are checked before they are trusted: an overflowing kernel stack can overwrite a table.
 //
 // Unsafe code: loads and stores of entries in the direct map.
 
@@ -55,30 +54,28 @@ struct PageTableEntry: BitwiseCopyable, Equatable {
   }
 }
 
-extension Machine {
-  /// Tables between the root and a frame, less one.
-  var pageTableLevels: Int { layout.architecture == .x86_64 ? 4 : 3 }
-
-  func entry(_ offset: Int) -> PageTableEntry {
+extension AddressSpaces {
+  func entry(_ offset: Int, _ pages: borrowing PageAllocator) -> PageTableEntry {
     let pointer = unsafe pages.physical.ram.place(offset).pointer.unsafelyUnwrapped
     return PageTableEntry(rawValue: unsafe pointer.load(as: UInt64.self))
   }
 
   /// Writes an entry, and keeps its table's count.
-  func setEntry(_ offset: Int, _ value: PageTableEntry) {
+  func setEntry(_ offset: Int, _ value: PageTableEntry, _ pages: borrowing PageAllocator) {
     let table = PageFrameNumber(index: offset >> 12)
-    if (entry(offset) == .none) != (value == .none) {
-      frames[table].privateData =
-        value == .none ? max(frames[table].privateData, 1) - 1 : frames[table].privateData + 1
+    assert(pages.frames[table].flags.contains(.allocated), "an entry in a free frame")
+    if (entry(offset, pages) == .none) != (value == .none) {
+      let used = pages.frames[table].privateData
+      pages.frames[table].privateData = value == .none ? max(used, 1) - 1 : used + 1
     }
     let pointer = unsafe pages.physical.ram.place(offset).pointer.unsafelyUnwrapped
     unsafe pointer.storeBytes(of: value.rawValue, as: UInt64.self)
   }
 
   /// The table that an entry points to, unless it points to no table.
-  private func table(_ value: PageTableEntry) -> PageFrameNumber? {
-    guard value.isPresent, value.frame.index < plan.directFrames,
-      frames[value.frame].flags.isSuperset(of: [.table, .allocated])
+  func table(_ value: PageTableEntry, _ pages: borrowing PageAllocator) -> PageFrameNumber? {
+    guard value.isPresent, value.frame.index < pages.physical.plan.directFrames,
+      pages.frames[value.frame].flags.isSuperset(of: [.table, .allocated])
     else { return nil }
     return value.frame
   }
@@ -88,93 +85,160 @@ extension Machine {
   }
 
   /// Where the entry of a page is, or nil where no table has one.
-  func findEntry(_ number: ProcessNumber, _ page: UInt64) -> Int? {
-    var current = processes.records[number.rawValue]!.root
+  func findEntry(
+    _ number: ProcessNumber, _ page: UInt64, _ pages: borrowing PageAllocator
+  ) -> Int? {
+    var current = records[number.rawValue]!.root
     for level in stride(from: pageTableLevels - 1, to: 0, by: -1) {
-      guard let next = table(entry(offset(current, page, level))) else { return nil }
+      guard let next = table(entry(offset(current, page, level), pages), pages) else { return nil }
       current = next
     }
     return offset(current, page, 0)
   }
 
-  /// Where the entry of a page is; tables are made where there are none. While memory for them is
-  /// sought, the process may be ended.
-  mutating func makeEntry(_ number: ProcessNumber, _ page: UInt64) throws(MachineError) -> Int {
+  /// Where the entry of a page is, or would be if there were tables enough.
+  enum EntryPlace {
+    /// The page's entry is here.
+    case found(Int)
+    /// The entry here must point to a table first, see ``AddressSpaces/addTable(_:at:of:_:)``.
+    case needsTable(Int)
+  }
+
+  /// Where the entry of a page is.
+  func entryPlace(
+    _ number: ProcessNumber, _ page: UInt64, _ pages: borrowing PageAllocator
+  ) throws(MachineError) -> EntryPlace {
     guard isAlive(number) else { throw gone(number) }
-    var current = processes.records[number.rawValue]!.root
+    var current = records[number.rawValue]!.root
     for level in stride(from: pageTableLevels - 1, to: 0, by: -1) {
       let place = offset(current, page, level)
-      if let next = table(entry(place)) {
+      if let next = table(entry(place, pages), pages) {
         current = next
         continue
       }
-      guard entry(place) == .none else {
+      guard entry(place, pages) == .none else {
         throw .process(.corruptedPageTable(number, UserAddress(rawValue: page << 12)))
       }
-      let new = try allocatePages(flags: [.kernel, .zero])
-      guard isAlive(number) else {
-        try freePages(new)
-        throw gone(number)
-      }
-      frames[new].flags.formUnion(.table)
-      frames[new].owner = FrameOwner(.pageTable, number: UInt64(number.rawValue))
-      pages.add(1, to: .pageTables, of: new)
-      processes.records[number.rawValue]!.pageTables += 1
-      setEntry(place, PageTableEntry(new, isWritable: true))
-      current = new
+      return .needsTable(place)
     }
-    return offset(current, page, 0)
+    return .found(offset(current, page, 0))
   }
 
-  /// Visits the entries of pages that are not nothing, in order, and with `freesTables` gives back
-  /// tables that have none left.
-  mutating func visitEntries(
-    _ number: ProcessNumber, _ pages: Range<UInt64>, freesTables: Bool = false,
-    _ visit: (inout Machine, Int, UInt64) -> Void
-  ) {
-    let root = processes.records[number.rawValue]!.root
-    let all: UInt64 = 1 << UInt64(9 * pageTableLevels)
-    walk(
-      number, root, pageTableLevels - 1, 0, pages.clamped(to: 0..<all), freesTables: freesTables,
-      visit)
+  /// Has an entry point to a zeroed frame, as a table.
+  ///
+  /// - Throws: where the process was ended meanwhile; then the frame is free.
+  mutating func addTable(
+    _ frame: PageFrameNumber, at place: Int, of number: ProcessNumber,
+    _ pages: inout PageAllocator
+  ) throws(MachineError) {
+    guard isAlive(number) else {
+      try pages.free(frame, order: 0, flags: [])
+      throw gone(number)
+    }
+    pages.frames[frame].flags.formUnion(.table)
+    pages.frames[frame].owner = FrameOwner(.pageTable, number: UInt64(number.rawValue))
+    pages.add(1, to: .pageTables, of: frame)
+    records[number.rawValue]!.pageTables += 1
+    setEntry(place, PageTableEntry(frame, isWritable: true), pages)
   }
 
-  private mutating func walk(
-    _ number: ProcessNumber, _ current: PageFrameNumber, _ level: Int, _ first: UInt64,
-    _ range: Range<UInt64>, freesTables: Bool, _ visit: (inout Machine, Int, UInt64) -> Void
+  /// Gives a table back that no entry of its own is left in.
+  private mutating func removeTable(
+    _ frame: PageFrameNumber, at place: Int, of number: ProcessNumber,
+    _ pages: inout PageAllocator
   ) {
-    guard !range.isEmpty else { return }
-    let shift = UInt64(9 * level)
-    let low = (range.lowerBound - first) >> shift
-    let high = (range.upperBound - 1 - first) >> shift
-    for index in low...high {
-      let place = current.index << 12 + Int(index) << 3
-      let value = entry(place)
-      if value == .none { continue }
-      let start = first + index << shift
-      if level == 0 {
-        visit(&self, place, start)
-        continue
-      }
-      guard let next = table(value) else { continue }
-      walk(
-        number, next, level - 1, start, range.clamped(to: start..<(start + 1 << shift)),
-        freesTables: freesTables, visit)
-      if freesTables, frames[next].privateData == 0 {
-        setEntry(place, .none)
-        pages.add(-1, to: .pageTables, of: next)
-        processes.records[number.rawValue]!.pageTables -= 1
-        frames[next].flags.remove(.table)
-        frames[next].owner = .nobody
-        try? freePages(next)
-      }
+    setEntry(place, .none, pages)
+    pages.add(-1, to: .pageTables, of: frame)
+    records[number.rawValue]!.pageTables -= 1
+    pages.frames[frame].flags.remove(.table)
+    pages.frames[frame].owner = .nobody
+    try? pages.free(frame, order: 0, flags: [])
+  }
+
+  // MARK: Walking
+
+  /// A table on the way to some pages.
+  private struct Walk {
+    var table: PageFrameNumber
+    var level: Int
+    /// The page that its first entry leads to.
+    var first: UInt64
+    var range: Range<UInt64>
+
+    /// Its entries that lead to the pages.
+    var indices: ClosedRange<UInt64> {
+      let shift = UInt64(9 * level)
+      return (range.lowerBound - first) >> shift...(range.upperBound - 1 - first) >> shift
     }
+
+    func place(_ index: UInt64) -> Int { table.index << 12 + Int(index) << 3 }
+
+    func page(_ index: UInt64) -> UInt64 { first + index << UInt64(9 * level) }
+
+    /// The walk through a table that an entry points to.
+    func next(_ table: PageFrameNumber, _ index: UInt64) -> Walk {
+      let start = page(index)
+      return Walk(
+        table: table, level: level - 1, first: start,
+        range: range.clamped(to: start..<(start + 1 << UInt64(9 * level))))
+    }
+  }
+
+  private func walk(_ number: ProcessNumber, _ range: Range<UInt64>) -> Walk {
+    Walk(
+      table: records[number.rawValue]!.root, level: pageTableLevels - 1, first: 0,
+      range: range.clamped(to: 0..<(1 << UInt64(9 * pageTableLevels))))
   }
 
   /// Pages that have an entry, in order.
-  mutating func mappedPages(_ number: ProcessNumber) -> [UInt64] {
+  func mappedPages(_ number: ProcessNumber, _ pages: borrowing PageAllocator) -> [UInt64] {
     var found: [UInt64] = []
-    visitEntries(number, 0..<(1 << 36)) { _, _, page in found.append(page) }
+    collect(walk(number, 0..<(1 << 36)), pages, &found)
     return found
+  }
+
+  private func collect(
+    _ walk: Walk, _ pages: borrowing PageAllocator, _ found: inout [UInt64]
+  ) {
+    guard !walk.range.isEmpty else { return }
+    for index in walk.indices {
+      let value = entry(walk.place(index), pages)
+      if value == .none { continue }
+      if walk.level == 0 {
+        found.append(walk.page(index))
+      } else if let next = table(value, pages) {
+        collect(walk.next(next, index), pages, &found)
+      }
+    }
+  }
+
+  /// Takes pages out of a process's tables, and frees tables that have no entry left.
+  mutating func unmapPages(
+    _ number: ProcessNumber, _ range: Range<UInt64>, _ pages: inout PageAllocator,
+    _ store: inout SwapAndCache
+  ) {
+    unmap(number, walk(number, range), &pages, &store)
+  }
+
+  private mutating func unmap(
+    _ number: ProcessNumber, _ walk: Walk, _ pages: inout PageAllocator,
+    _ store: inout SwapAndCache
+  ) {
+    guard !walk.range.isEmpty else { return }
+    for index in walk.indices {
+      let place = walk.place(index)
+      let value = entry(place, pages)
+      if value == .none { continue }
+      if walk.level == 0 {
+        setEntry(place, .none, pages)
+        drop(value, of: number, &pages, &store)
+        continue
+      }
+      guard let next = table(value, pages) else { continue }
+      unmap(number, walk.next(next, index), &pages, &store)
+      if pages.frames[next].privateData == 0 {
+        removeTable(next, at: place, of: number, &pages)
+      }
+    }
   }
 }

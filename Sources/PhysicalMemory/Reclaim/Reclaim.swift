@@ -16,6 +16,9 @@
 // Anonymous pages and files are looked at in the ratio of their numbers, weighted by swappiness: 60 to
 // 140. Without room in swap, anonymous pages are left alone.
 //
+// Reclaim needs no frames. It takes them from ``SwapAndCache`` and ``AddressSpaces``, a node at a time;
+// ``Machine`` says when, and asks shrinkers besides (Machine/Machine+Reclaim.swift).
+//
 // Source: shrink_lruvec(), shrink_active_list(), shrink_folio_list() of mm/vmscan.c, Linux 6.12;
 // without generations, memory cgroups and the refault distance.
 
@@ -29,59 +32,43 @@ struct Scan {
   var byKswapd: Bool
 }
 
-extension Machine {
+/// Each node's reclaim thread, and how frames are taken back.
+struct Reclaim: ~Copyable {
   /// What a request frees at a time (SWAP_CLUSTER_MAX).
   static let cluster = 32
   /// How much rather anonymous pages go than files (vm.swappiness), of 200.
   static let swappiness = 60
+  /// Rounds without progress (MAX_RECLAIM_RETRIES).
+  static let mostRetries = 16
 
-  /// Reclaims on behalf of a request.
-  ///
-  /// - Returns: the frames that became free.
-  mutating func reclaimDirectly(_ request: PageAllocator.Request) -> Int {
-    pages.events.stalls += 1
-    let before = pages.context
-    pages.context.freesMemory = true
-    defer { pages.context = before }
-    var freed = 0
-    for priority in stride(from: 12, through: 0, by: -1) {
-      let scan = Scan(
-        priority: priority, highest: request.flags.highestZone.rawValue, flags: request.flags,
-        byKswapd: false)
-      for node in 0..<nodeCount {
-        if request.flags.contains(.thisNode), node != request.node { continue }
-        freed += shrink(node, scan)
-      }
-      freed += runShrinkers(priority: priority, flags: request.flags)
-      if freed >= Self.cluster { break }
-    }
-    if freed > 0 {
-      for node in 0..<nodeCount { reclaim.nodes[node].kswapd.failures = 0 }
-    }
-    return freed
+  /// The threads, by node.
+  var threads: [Kswapd]
+  private let stays = StaysInPlace()
+
+  init(nodes: Int) {
+    threads = Array(repeating: Kswapd(), count: nodes)
   }
 
   /// Looks at a node's lists.
   ///
   /// - Returns: the frames that became free.
-  mutating func shrink(_ node: Int, _ scan: Scan) -> Int {
+  func shrink(
+    _ node: Int, _ scan: Scan, _ pages: inout PageAllocator, _ store: inout SwapAndCache,
+    _ spaces: inout AddressSpaces
+  ) -> Int {
     var freed = 0
     for (inactive, active) in [
       (ReclaimList.inactiveFile, ReclaimList.activeFile), (.inactiveAnonymous, .activeAnonymous),
     ] {
       let isAnonymous = inactive == .inactiveAnonymous
-      if isAnonymous, !reclaim.swapHasRoom,
-        pages.count(.swapCached, of: node) == 0
-      {
-        continue
-      }
-      let inactiveCount = reclaim.nodes[node].lists[inactive.rawValue].count
-      let activeCount = reclaim.nodes[node].lists[active.rawValue].count
+      if isAnonymous, !store.swapHasRoom, pages.count(.swapCached, of: node) == 0 { continue }
+      let inactiveCount = store.count(inactive, of: node)
+      let activeCount = store.count(active, of: node)
       if inactiveCount * inactiveRatio(inactiveCount + activeCount) < activeCount {
-        age(node, active, share(activeCount, scan, isAnonymous))
+        age(node, active, share(activeCount, scan, isAnonymous), &pages, store)
       }
-      let count = reclaim.nodes[node].lists[inactive.rawValue].count
-      freed += shrinkInactive(node, inactive, share(count, scan, isAnonymous), scan)
+      let count = share(store.count(inactive, of: node), scan, isAnonymous)
+      freed += shrinkInactive(node, inactive, count, scan, &pages, &store, &spaces)
     }
     return freed
   }
@@ -101,39 +88,36 @@ extension Machine {
   }
 
   /// Moves frames from the end of an active list to the inactive one.
-  private mutating func age(_ node: Int, _ list: ReclaimList, _ count: Int) {
-    for _ in 0..<max(count, min(Self.cluster, reclaim.nodes[node].lists[list.rawValue].count)) {
-      guard let frame = reclaim.nodes[node].lists[list.rawValue].last else { return }
-      unlink(frame)
-      frames[frame].flags.remove(.active)
-      link(frame, first: true)
-      pages.events.deactivated += 1
+  private func age(
+    _ node: Int, _ list: ReclaimList, _ count: Int, _ pages: inout PageAllocator,
+    _ store: borrowing SwapAndCache
+  ) {
+    for _ in 0..<max(count, min(Self.cluster, store.count(list, of: node))) {
+      guard let frame = store.lists[node][list].last else { return }
+      store.deactivate(frame, &pages)
     }
   }
 
   /// Looks at the last frames of an inactive list.
-  private mutating func shrinkInactive(
-    _ node: Int, _ list: ReclaimList, _ count: Int, _ scan: Scan
+  private func shrinkInactive(
+    _ node: Int, _ list: ReclaimList, _ count: Int, _ scan: Scan, _ pages: inout PageAllocator,
+    _ store: inout SwapAndCache, _ spaces: inout AddressSpaces
   ) -> Int {
     var freed = 0
     var writing = 0
     // A list full of pages that are being written is not walked to its end: time must pass first.
     for _ in 0..<count where writing < Self.cluster {
-      guard let frame = reclaim.nodes[node].lists[list.rawValue].last else { break }
+      guard let frame = store.lists[node][list].last else { break }
       if scan.byKswapd { pages.events.kswapdScanned += 1 } else { pages.events.directScanned += 1 }
-      zones[Int(frames[frame].zoneIndex)].scanned += 1
-      switch look(at: frame, scan) {
+      pages.zones[Int(pages.frames[frame].zoneIndex)].scanned += 1
+      switch look(at: frame, scan, &pages, &store, &spaces) {
       case .freed:
         freed += 1
       case .keep:
-        if frames[frame].flags.contains(.writeBack) { writing += 1 }
-        unlink(frame)
-        link(frame, first: true)
+        if pages.frames[frame].flags.contains(.writeBack) { writing += 1 }
+        store.move(frame, to: .first, pages)
       case .activate:
-        unlink(frame)
-        frames[frame].flags.formUnion(.active)
-        link(frame, first: true)
-        pages.events.activated += 1
+        store.activate(frame, &pages)
       }
     }
     if scan.byKswapd {
@@ -151,70 +135,61 @@ extension Machine {
   }
 
   /// Decides about a frame, and frees it where that can be done at once.
-  private mutating func look(at frame: PageFrameNumber, _ scan: Scan) -> Verdict {
-    let flags = frames[frame].flags
-    if Int(frames[frame].zoneIndex) & 3 > scan.highest { return .keep }
-    if !flags.isDisjoint(with: [.locked, .writeBack, .unevictable]) { return .keep }
-    if frames[frame].referenceCount > 1 { return .keep }
-    if frames[frame].mapCount > 0 {
-      guard let pageTables = reclaim.pageTables else { return .keep }
-      if pageTables.testAndClearReferenced(&self, frame) { return .activate }
+  private func look(
+    at frame: PageFrameNumber, _ scan: Scan, _ pages: inout PageAllocator,
+    _ store: inout SwapAndCache, _ spaces: inout AddressSpaces
+  ) -> Verdict {
+    let record = pages.frames[frame]
+    if Int(record.zoneIndex) & 3 > scan.highest { return .keep }
+    if !record.flags.isDisjoint(with: [.locked, .writeBack, .unevictable]) { return .keep }
+    if record.referenceCount > 1 { return .keep }
+    if record.mapCount > 0, spaces.testAndClearReferenced(frame, pages) { return .activate }
+    pages.frames[frame].flags.remove(.referenced)
+    if record.flags.contains(.swapBacked) {
+      return lookAtAnonymous(frame, scan, &pages, &store, &spaces)
     }
-    let wasReferenced = flags.contains(.referenced)
-    frames[frame].flags.remove(.referenced)
-    return flags.contains(.swapBacked)
-      ? lookAtAnonymous(frame, scan) : lookAtFile(frame, scan, wasReferenced: wasReferenced)
+    return lookAtFile(
+      frame, scan, wasReferenced: record.flags.contains(.referenced), &pages, &store)
   }
 
-  private mutating func lookAtAnonymous(_ frame: PageFrameNumber, _ scan: Scan) -> Verdict {
-    if frames[frame].mapCount > 0 || !frames[frame].flags.contains(.swapCache) {
-      guard scan.flags.contains(.io), let pageTables = reclaim.pageTables, giveSlot(frame) else {
-        return .keep
-      }
-      let slot = SwapSlot(rawValue: UInt32(truncatingIfNeeded: frames[frame].privateData))
-      guard pageTables.unmap(&self, frame, slot) else {
-        if reclaim.swap.records[Int(slot.rawValue)].users == 0 { dropSwapCache(frame) }
+  private func lookAtAnonymous(
+    _ frame: PageFrameNumber, _ scan: Scan, _ pages: inout PageAllocator,
+    _ store: inout SwapAndCache, _ spaces: inout AddressSpaces
+  ) -> Verdict {
+    if pages.frames[frame].mapCount > 0 || !pages.frames[frame].flags.contains(.swapCache) {
+      guard scan.flags.contains(.io), let slot = store.giveSlot(frame, pages) else { return .keep }
+      guard spaces.unmap(frame, leaving: slot, pages, store) else {
+        if (try? store.swap.users(of: slot)) == 0 { store.dropSwapCache(frame, pages) }
         return .keep
       }
       // The page is written whatever the slot held: a write may have come since it was read.
-      frames[frame].flags.formUnion(.dirty)
+      pages.frames[frame].flags.formUnion(.dirty)
     }
-    if frames[frame].flags.contains(.dirty) {
+    if pages.frames[frame].flags.contains(.dirty) {
       // Where the host refuses, it stays dirty, thus in memory, and is tried again when next looked at.
-      if scan.flags.contains(.io) { try? startWrite(frame) }
+      if scan.flags.contains(.io) { try? store.startWrite(frame, &pages) }
       return .keep
     }
-    freeAnonymous(frame)
+    store.freeAnonymous(frame, &pages)
     return .freed
   }
 
-  /// Has a frame be the cache of a slot.
-  private mutating func giveSlot(_ frame: PageFrameNumber) -> Bool {
-    if frames[frame].flags.contains(.swapCache) { return true }
-    guard let slot = reclaim.swap.allocate() else { return false }
-    reclaim.swap.records[Int(slot.rawValue)].framePlusOne = frame.rawValue + 1
-    frames[frame].flags.formUnion(.swapCache)
-    frames[frame].privateData = UInt64(slot.rawValue)
-    pages.add(1, to: .swapCached, of: frame)
-    return true
-  }
-
-  private mutating func lookAtFile(
-    _ frame: PageFrameNumber, _ scan: Scan, wasReferenced: Bool
+  private func lookAtFile(
+    _ frame: PageFrameNumber, _ scan: Scan, wasReferenced: Bool, _ pages: inout PageAllocator,
+    _ store: inout SwapAndCache
   ) -> Verdict {
-    if frames[frame].flags.contains(.dirty) {
-      if wasReferenced { return .keep }
+    if pages.frames[frame].flags.contains(.dirty) {
       // Where the host refuses, it stays dirty, and is tried again when next looked at.
-      if scan.flags.isSuperset(of: [.io, .fs]) { try? startWrite(frame) }
+      if !wasReferenced, scan.flags.isSuperset(of: [.io, .fs]) {
+        try? store.startWrite(frame, &pages)
+      }
       return .keep
     }
-    if frames[frame].mapCount > 0 {
-      guard let pageTables = reclaim.pageTables, pageTables.unmap(&self, frame, nil) else {
-        return .keep
-      }
+    // Page tables of this machine map no files.
+    guard pages.frames[frame].mapCount == 0, pages.frames[frame].owner.kind == .file else {
+      return .keep
     }
-    guard frames[frame].owner.kind == .file else { return .keep }
-    dropCached(frame)
+    store.dropCached(frame, &pages)
     return .freed
   }
 }

@@ -6,7 +6,7 @@
 //     from   kmalloc-8 │ … │ -96     │ -128     │ -192      │ … │ kmalloc-8k  │ whole pages
 //
 // The general caches are slab caches like any other; each size has one more for devices that reach only
-// 16 MiB. `kfree` is told nothing but the address: the frame's record says whose the object is.
+// 16 MiB. `kfree` needs only the address: the frame's record says which cache the object belongs to.
 //
 // Source: mm/slab_common.c (kmalloc_info, setup_kmalloc_cache_index_table), Linux 6.12.
 
@@ -19,15 +19,17 @@ extension SlabAllocator {
     (256, "256"), (512, "512"), (1024, "1k"), (2048, "2k"), (4096, "4k"), (8192, "8k"),
   ]
   static let generalCount = 13
+  /// What a request for 0 bytes gets (ZERO_SIZE_PTR).
+  static let zeroSizeAddress = KernelAddress(rawValue: 16)
 
-  /// Makes the general caches: records alone, and no slab.
+  /// Creates the general caches, without slabs.
   mutating func createGeneralCaches(_ layout: MachineLayout) {
     for prefix in ["kmalloc-", "dma-kmalloc-"] {
       for (size, name) in Self.generalSizes {
         // A power of two aligns its objects to itself, up to a page.
         let alignment = size & (size - 1) == 0 ? min(size, 4096) : 8
         let options: SlabCacheOptions = prefix == "kmalloc-" ? [.general] : [.general, .dma]
-        // Such caches can be.
+        // These parameters are valid.
         _ = try? create(
           prefix + name, objectSize: ByteCount(size), alignment: ByteCount(alignment),
           options: options, for: layout)
@@ -56,8 +58,8 @@ extension SlabAllocator {
   mutating func kfree(
     _ address: KernelAddress, _ pages: inout PageAllocator
   ) throws(MachineError) {
-    if address.rawValue <= Machine.zeroSizeAddress.rawValue {
-      if address.rawValue == 0 || address == Machine.zeroSizeAddress { return }
+    if address.rawValue <= Self.zeroSizeAddress.rawValue {
+      if address.rawValue == 0 || address == Self.zeroSizeAddress { return }
     }
     guard let offset = liveOffset(address) else { throw notLive(address, pages) }
     let owner = pages.frames[PageFrameNumber(index: offset >> 12)].owner
@@ -65,11 +67,11 @@ extension SlabAllocator {
     try free(offset: offset, Int(truncatingIfNeeded: owner.number), &pages)
   }
 
-  /// The bytes that an object really has.
+  /// An object's actual size.
   func ksize(
     _ address: KernelAddress, _ pages: borrowing PageAllocator
   ) throws(MachineError) -> ByteCount {
-    if address.rawValue == 0 || address == Machine.zeroSizeAddress { return 0 }
+    if address.rawValue == 0 || address == Self.zeroSizeAddress { return 0 }
     guard let offset = liveOffset(address) else { throw notLive(address, pages) }
     let frame = PageFrameNumber(index: offset >> 12)
     let owner = pages.frames[frame].owner
@@ -77,7 +79,7 @@ extension SlabAllocator {
     return pages.frames[frame].order.size
   }
 
-  /// Makes a block of frames one that kmalloc gave.
+  /// Marks a block of frames as kmalloc's.
   func adoptPages(_ frame: PageFrameNumber, _ size: ByteCount, _ pages: borrowing PageAllocator) {
     pages.frames[frame].owner = FrameOwner(.kmalloc, number: UInt64(size.rawValue))
     pages.add(pages.frames[frame].order.frameCount, to: .slabUnreclaimable, of: frame)

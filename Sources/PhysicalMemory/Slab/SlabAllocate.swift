@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-// Objects: from the processor's array; where that is empty, a batch from the node's slabs; where those
-// have none, from a new slab, which is made above: Machine/Machine+SlabGrowth.swift.
+// Allocating objects: from the processor's array; if that is empty, a batch from the node's slabs; if those
+// have none, from a new slab, which the machine makes (Machine/Machine+SlabGrowth.swift).
 //
-// Complexity: O(1) from the array, O(batch) else.
+// Complexity: O(1) from the array, otherwise O(batch).
 
 internal import Pages
 
@@ -14,7 +14,7 @@ extension SlabAllocator {
     number &* processorCount &+ pages.processorIndex
   }
 
-  /// The offset of an object from the processor's array, where nothing is special: nearly every request.
+  /// The offset of an object from the processor's array, or nil unless the request is an ordinary one.
   @inline(__always)
   mutating func takeCached(
     _ number: Int, _ flags: GFPFlags, _ pages: borrowing PageAllocator
@@ -30,7 +30,7 @@ extension SlabAllocator {
     return offset
   }
 
-  /// The offset of an object from a processor's array, with all checks, zeroed where it is to be.
+  /// The offset of an object from a processor's array, with all checks, zeroed on request.
   ///
   /// - Precondition: the array is not empty.
   mutating func takeWithChecks(
@@ -40,10 +40,10 @@ extension SlabAllocator {
     let offset = Int(truncatingIfNeeded: entries[array * Self.arraySize + arrays[array].count])
     let record = caches[number]
     guard !isLive(offset) else {
-      // The list named it twice: whoever has it keeps it, and it is not handed out again.
+      // The list named it twice: it is in use, and not handed out again.
       throw .slab(
         .corruptedDescriptor(
-          definitions[number].name, slabHead(PageFrameNumber(index: offset >> 12), pages)))
+          names[number], slabHead(PageFrameNumber(index: offset >> 12), pages)))
     }
     if !record.isPlain, let damage = damage(offset, record, isLive: false, pages) {
       arrays[array].count += 1
@@ -58,7 +58,7 @@ extension SlabAllocator {
     return offset
   }
 
-  /// Moves a batch from the node's slabs to a processor's array; false where they have no object.
+  /// Moves a batch from the node's slabs to a processor's array; false if they have no object.
   mutating func refill(
     _ number: Int, _ array: Int, _ pages: borrowing PageAllocator
   ) throws(MachineError) -> Bool {
@@ -86,7 +86,7 @@ extension SlabAllocator {
     let index = freeListEntry(freeList(slab, pages), active, pages)
     let offset = objectOffset(slab, index, number, pages)
     guard index < objects, !isLive(offset) else {
-      throw .slab(.corruptedDescriptor(definitions[number].name, slab))
+      throw .slab(.corruptedDescriptor(names[number], slab))
     }
     pages.frames[slab].privateData = UInt64(active + 1)
     let list = listIndex(slab, number, pages)
@@ -104,7 +104,7 @@ extension SlabAllocator {
 
   // MARK: New slabs
 
-  /// Makes a block of frames a slab, in no list yet; its objects are still to be made free.
+  /// Turns a block of frames into a slab that is in no list yet and has no objects yet.
   ///
   /// - Parameter list: where its free list lies, if outside of it.
   func begin(_ slab: PageFrameNumber, _ number: Int, list: Int?, _ pages: borrowing PageAllocator) {
@@ -147,7 +147,7 @@ extension SlabAllocator {
     lists[list].freeObjects += record.objectsPerSlab
     lists[list].empty.insert(slab, at: .first, pages.frames)
     pages.add(1 << record.order, to: slabCounter(record), of: slab)
-    // Another node's slab: its objects are wanted here now.
+    // Another node's slab: one object is needed here now.
     if Int(pages.frames[slab].zoneIndex) >> 2 != pages.nodeIndex {
       let array = array(number, pages)
       let offset = try take(slab, number, pages)

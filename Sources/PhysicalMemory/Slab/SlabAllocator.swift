@@ -1,32 +1,26 @@
 // SPDX-License-Identifier: MIT
 
-// The owner of all slab caches. It borrows the ``PageAllocator`` for the time of a call: for the records
-// of its slabs' frames, for the bytes of free lists and red zones, and to give slabs back.
+// The owner of all slab caches. It borrows the ``PageAllocator`` for the duration of a call: for the records
+// of its slabs' frames, for the bytes of free lists and red zones, and to free slabs.
 //
-// It never asks for frames: a cache that has none left says so, and ``Machine`` makes a slab, for which
-// memory may have to be reclaimed, even from this very owner (Machine/Machine+SlabGrowth.swift).
+// It never allocates frames: a cache that runs out says so, and ``Machine`` makes a slab, for which memory
+// may have to be reclaimed, even from this owner (Machine/Machine+SlabGrowth.swift).
 //
 // Invariants: see ``SlabCacheNumber``'s file, and checkInvariants(_:).
 
 internal import Pages
 
-/// Every slab cache: their slabs, the processors' arrays, and which objects somebody has.
+/// Every slab cache: slabs, processors' arrays, and which objects are in use.
 struct SlabAllocator: ~Copyable {
   static let cacheLimit = 4096
   /// Entries of a processor's array.
   static let arraySize = 128
 
-  /// What a record can't hold.
-  struct Definition {
-    var name: String
-    var constructor: SlabConstructor?
-  }
-
   let caches: RecordTable<SlabCacheRecord>
   let lists: RecordTable<SlabLists>
   let arrays: RecordTable<ObjectArray>
   let entries: RecordTable<UInt64>
-  /// A bit for each 8 bytes of the direct map: an object that somebody has begins there.
+  /// A bit for each 8 bytes of the direct map: an object in use begins there.
   let live: RecordTable<UInt64>
   private let cacheMemory: RecordMemory<SlabCacheRecord>
   private let listMemory: RecordMemory<SlabLists>
@@ -34,8 +28,9 @@ struct SlabAllocator: ~Copyable {
   private let entryMemory: RecordMemory<UInt64>
   private let liveMemory: RecordMemory<UInt64>
 
-  var definitions: [Definition] = []
-  /// Places in the table that a destroyed cache left.
+  /// The names of caches, which their records can't hold.
+  var names: [String] = []
+  /// Places in the table that destroyed caches left.
   var freeNumbers: [Int] = []
 
   let processorCount: Int
@@ -47,7 +42,7 @@ struct SlabAllocator: ~Copyable {
 
   init(layout: MachineLayout, plan: KernelAddressPlan) throws(AllocationError) {
     let arrayCount = Self.cacheLimit * layout.processors.count
-    // First all that may fail, and then the properties: none is ever given up half made.
+    // Everything that can fail comes first, so that no value is abandoned half made.
     let caches = try RecordMemory<SlabCacheRecord>(count: Self.cacheLimit)
     let lists = try RecordMemory<SlabLists>(count: Self.cacheLimit * layout.nodeCount)
     let arrays = try RecordMemory<ObjectArray>(count: arrayCount)
@@ -69,19 +64,19 @@ struct SlabAllocator: ~Copyable {
     directBytes = UInt64(plan.directFrames) << 12
   }
 
-  /// Whether somebody has the object at an offset of the direct map.
+  /// Whether the object at an offset of the direct map is in use.
   @inline(__always)
   func isLive(_ offset: Int) -> Bool {
     live[offset >> 9] & 1 &<< (UInt64(truncatingIfNeeded: offset) >> 3 & 63) != 0
   }
 
-  /// Says that somebody has it, or no longer has.
+  /// Marks it as in use, or as no longer in use.
   @inline(__always)
   func flip(_ offset: Int) {
     live[offset >> 9] ^= 1 &<< (UInt64(truncatingIfNeeded: offset) >> 3 & 63)
   }
 
-  /// Says that somebody has it; false where somebody has it already, and then nothing has changed.
+  /// Marks it as in use; false if it is already, and then nothing has changed.
   @inline(__always)
   func takeLive(_ offset: Int) -> Bool {
     Self.take(1 &<< (UInt64(truncatingIfNeeded: offset) >> 3 & 63), in: &live[offset >> 9])
@@ -93,4 +88,10 @@ struct SlabAllocator: ~Copyable {
     word |= bit
     return isFree
   }
+}
+
+extension SlabCacheNumber {
+  /// The place in the table.
+  @inline(__always)
+  var index: Int { rawValue & (SlabAllocator.cacheLimit - 1) }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// The bytes of slabs: free lists, poison and red zones lie in the machine's RAM, where whoever overruns
-// an object can damage them.
+// The bytes of slabs: free lists, poison and red zones lie in the machine's RAM, where an overrun can
+// damage them.
 //
 // Unsafe code: pointers into the direct map. They are sound as long as the machine lives; every offset
 // comes from a slab's frame, which is RAM.

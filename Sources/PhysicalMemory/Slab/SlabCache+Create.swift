@@ -5,13 +5,13 @@
 internal import Pages
 
 extension SlabAllocator {
-  /// A line of the processor's cache, and so the least colour.
+  /// The size of a cache line, and so of the smallest colour.
   static let cacheLine = 64
 
   /// Makes a cache without a slab.
   mutating func create(
     _ name: String, objectSize: ByteCount, alignment: ByteCount = 8,
-    options: SlabCacheOptions = [], constructor: SlabConstructor? = nil, for layout: MachineLayout
+    options: SlabCacheOptions = [], hasConstructor: Bool = false, for layout: MachineLayout
   ) throws(MachineError) -> SlabCacheNumber {
     let hasSpace = name.utf8.contains { $0 <= 32 || $0 == 127 }
     guard !name.isEmpty, name.utf8.count <= 32, !hasSpace else { throw .slab(.invalidName(name)) }
@@ -23,17 +23,14 @@ extension SlabAllocator {
       throw .slab(.invalidAlignment(alignment))
     }
     guard cache(named: name) == nil else { throw .slab(.nameInUse(name)) }
-    guard !freeNumbers.isEmpty || definitions.count < Self.cacheLimit else {
+    guard !freeNumbers.isEmpty || names.count < Self.cacheLimit else {
       throw .slab(.tooManyCaches(limit: Self.cacheLimit))
     }
-    let number = freeNumbers.popLast() ?? definitions.count
-    let definition = Self.Definition(name: name, constructor: constructor)
-    if number < definitions.count {
-      definitions[number] = definition
-    } else {
-      definitions.append(definition)
-    }
-    layOut(number, size: objectSize.rawValue, alignment: align, options: options)
+    let number = freeNumbers.popLast() ?? names.count
+    if number < names.count { names[number] = name } else { names.append(name) }
+    layOut(
+      number, size: objectSize.rawValue, alignment: align, options: options,
+      hasConstructor: hasConstructor)
     for node in 0..<nodeCount {
       let sharers = layout.processors.count { $0.rawValue == node }
       lists[number * nodeCount + node] = SlabLists(
@@ -49,26 +46,26 @@ extension SlabAllocator {
     _ cache: SlabCacheNumber, _ pages: inout PageAllocator
   ) throws(MachineError) {
     let number = try check(cache)
-    let name = definitions[number].name
+    let name = names[number]
     if caches[number].options.contains(.general) { throw .slab(.generalCache(name)) }
     let live = liveObjects(number)
     guard live == 0 else { throw .slab(.cacheInUse(name, objects: live)) }
     shrink(number: number, &pages)
     caches[number].isUsed = false
     caches[number].generation += 1
-    definitions[number] = Self.Definition(name: "", constructor: nil)
+    names[number] = ""
     freeNumbers.append(number)
   }
 
   /// The cache of a name.
   func cache(named name: String) -> SlabCacheNumber? {
-    guard let number = definitions.firstIndex(where: { $0.name == name }) else { return nil }
+    guard let number = names.firstIndex(of: name) else { return nil }
     return handle(number)
   }
 
   /// Every cache, in the order of their numbers.
   var all: [SlabCacheNumber] {
-    definitions.indices.filter { caches[$0].isUsed }.map { handle($0) }
+    names.indices.filter { caches[$0].isUsed }.map { handle($0) }
   }
 
   func handle(_ number: Int) -> SlabCacheNumber {
@@ -86,11 +83,11 @@ extension SlabAllocator {
 
   /// Decides how a cache's slabs are cut (calculate_slab_order).
   private mutating func layOut(
-    _ number: Int, size: Int, alignment: Int, options: SlabCacheOptions
+    _ number: Int, size: Int, alignment: Int, options: SlabCacheOptions, hasConstructor: Bool
   ) {
     var align = max(8, alignment)
     if options.contains(.cacheLineAligned) {
-      // Small objects share a line, as many as fit into it.
+      // Small objects share a line, as many as fit.
       var line = Self.cacheLine
       while size <= line / 2 { line /= 2 }
       align = max(align, line)
@@ -100,7 +97,7 @@ extension SlabAllocator {
     let end = offset + size + (hasRedZone ? 8 : 0)
     let stride = (end + align - 1) / align * align
     var record = SlabCacheRecord(
-      isUsed: true, isPlain: true, hasConstructor: definitions[number].constructor != nil,
+      isUsed: true, isPlain: true, hasConstructor: hasConstructor,
       options: options, generation: caches[number].generation, objectSize: size,
       alignment: align, stride: stride, objectOffset: offset, objectsPerSlab: 0, order: 0,
       colours: 0, colourStep: max(align, Self.cacheLine), freeListCachePlusOne: 0, limit: 0,
@@ -146,7 +143,7 @@ extension SlabAllocator {
     caches[number] = record
   }
 
-  /// Objects that somebody has: taken from slabs, and in no processor's array.
+  /// Objects in use: taken from slabs, and in no processor's array.
   func liveObjects(_ number: Int) -> Int {
     var count = caches[number].slabs * caches[number].objectsPerSlab
     for node in 0..<nodeCount { count -= lists[number * nodeCount + node].freeObjects }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Terms: a *cache* hands out *objects* of one type. It has them from *slabs*: blocks of frames cut into
-// objects side by side. A slab is *full* (every object taken), *partial* or *empty*.
+// Terms: a *cache* allocates *objects* of one type. They lie in *slabs*: blocks of frames cut into adjacent
+// objects. A slab is *full* (every object taken), *partial* or *empty*.
 //
 //     cache ─┬─ array of free objects, one for each processor       alloc and free: here, mostly
 //            └─ for each node: full ⇄ partial ⇄ empty slabs         a batch at a time
@@ -11,15 +11,15 @@
 //
 //     slab     │ colour │ object 0 │ object 1 │ … │ object n−1 │ free list │ left over │
 //
-// Each slab begins at the next colour of the space left over: a multiple of a cache line, so that first
-// objects of many slabs don't fall into the same lines of the processor's cache.
+// Each slab starts at the next colour within the space left over, a multiple of a cache line, so that the
+// first objects of many slabs do not share cache sets.
 //
 // The *free list* (descriptor) is an array of 2-byte indices. Of a slab with k objects taken, entries k
-// to n−1 name the others. It is in the slab, or, where objects have 512 bytes and it would cost one, in
-// an object of kmalloc's.
+// to n−1 name the others. It is in the slab, or, if objects have 512 bytes or more and it would cost one,
+// in an object from kmalloc.
 //
-// An object's bit in the map of live objects is set iff somebody has it: so that double and foreign
-// frees are caught. An object in a processor's array is taken as far as its slab knows, and not live.
+// An object's bit in the map of live objects is set iff it is in use, so that double and foreign frees are
+// caught. To its slab, an object in a processor's array counts as taken, but it is not live.
 //
 // Invariants: a slab with k taken is in the list that k says; Σ (n − k) over a node's slabs is the
 // node's count of free objects; live + in arrays = Σ k.
@@ -29,20 +29,7 @@
 
 internal import Pages
 
-/// The number of a slab cache.
-public struct SlabCacheNumber: RawRepresentable, Sendable, Hashable, BitwiseCopyable {
-  /// The place in the machine's table in the low 12 bits, and above how often it was used before.
-  public var rawValue: Int
-
-  public init(rawValue: Int) {
-    self.rawValue = rawValue
-  }
-
-  @inline(__always)
-  var index: Int { rawValue & (SlabAllocator.cacheLimit - 1) }
-}
-
-/// How a cache is to be.
+/// Options of a cache.
 public struct SlabCacheOptions: OptionSet, Sendable, Hashable, BitwiseCopyable {
   public let rawValue: UInt32
 
@@ -50,16 +37,16 @@ public struct SlabCacheOptions: OptionSet, Sendable, Hashable, BitwiseCopyable {
     self.rawValue = rawValue
   }
 
-  /// Objects begin at lines of the processor's cache (SLAB_HWCACHE_ALIGN).
+  /// Objects are aligned to cache lines (SLAB_HWCACHE_ALIGN).
   public static let cacheLineAligned = SlabCacheOptions(rawValue: 1 << 0)
   /// Frames below 16 MiB (SLAB_CACHE_DMA).
   public static let dma = SlabCacheOptions(rawValue: 1 << 1)
-  /// A shrinker can have them emptied: counted as reclaimable (SLAB_RECLAIM_ACCOUNT).
+  /// A shrinker can empty them: counted as reclaimable (SLAB_RECLAIM_ACCOUNT).
   public static let reclaimable = SlabCacheOptions(rawValue: 1 << 2)
   /// Bytes around each object that nobody may write (SLAB_RED_ZONE).
   public static let redZone = SlabCacheOptions(rawValue: 1 << 3)
-  /// Free objects are filled with a pattern, checked when they are handed out (SLAB_POISON). Without
-  /// effect in caches that have a constructor, whose work it would undo.
+  /// Free objects are filled with a pattern that is checked on allocation (SLAB_POISON). Has no effect in
+  /// caches with a constructor, whose work it would undo.
   public static let poison = SlabCacheOptions(rawValue: 1 << 4)
   /// One of kmalloc's.
   static let general = SlabCacheOptions(rawValue: 1 << 5)
@@ -67,9 +54,6 @@ public struct SlabCacheOptions: OptionSet, Sendable, Hashable, BitwiseCopyable {
   /// Finds overruns and use after free.
   public static let debug: SlabCacheOptions = [.redZone, .poison]
 }
-
-/// Makes an object ready when its slab is made, and not when it is allocated.
-public typealias SlabConstructor = (inout Machine, KernelAddress) -> Void
 
 /// A cache's record.
 struct SlabCacheRecord: BitwiseCopyable {
@@ -94,7 +78,7 @@ struct SlabCacheRecord: BitwiseCopyable {
   /// What a processor's array holds at most, and how many objects move at a time.
   var limit: Int
   var batch: Int
-  /// The limit where objects are not looked at when they are freed; else 0.
+  /// The limit if objects are not checked when freed, else 0.
   var fastLimit: Int
   var slabs: Int
   var grown: Int

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-// What debugging caches find out.
+// What debugging caches detect.
 //
 //     │ red zone │ object … │ red zone, to the next object │
 //        0xbb: the object is free    0xcc: it is in use
 //
-// A free object is filled with 0x6b, its last byte is 0xa5. Who writes beyond an object, or to it after
-// it was freed, leaves other bytes there. They are looked at when an object is freed, when it is handed
-// out again, and by ``Machine/checkObjects(of:)``.
+// A free object is filled with 0x6b and ends in 0xa5. A write beyond an object, or after its free, leaves
+// other bytes there. They are checked when an object is freed, when it is allocated again, and by
+// ``Machine/checkObjects(of:)``.
 //
 // Source: mm/slub.c (check_object, init_object), Linux 6.12.
 
@@ -20,7 +20,7 @@ enum SlabDamage {
 }
 
 extension SlabAllocator {
-  /// The first byte in or around an object that is not as it should be.
+  /// The first damaged byte in or around an object.
   func damage(
     _ offset: Int, _ record: SlabCacheRecord, isLive: Bool, _ pages: borrowing PageAllocator
   ) -> SlabDamage? {
@@ -67,7 +67,7 @@ extension SlabAllocator {
   }
 
   func error(_ number: Int, _ damage: SlabDamage) -> SlabError {
-    let name = definitions[number].name
+    let name = names[number]
     switch damage {
     case .redZone(let offset, let at):
       return .overrun(name, directStart + ByteCount(offset), offset: at)
@@ -76,7 +76,7 @@ extension SlabAllocator {
     }
   }
 
-  /// Looks at every object of a cache, free or not, and says what damage it found.
+  /// Checks every object of a cache, free or not, and returns the damage found.
   func checkObjects(
     of cache: SlabCacheNumber, _ pages: borrowing PageAllocator
   ) throws(MachineError) -> [SlabError] {
@@ -164,17 +164,17 @@ extension SlabAllocator {
     let record = caches[number]
     guard offset >= 0, offset % record.stride == 0, offset / record.stride < record.objectsPerSlab
     else { return .slab(.notAnObject(address)) }
-    return .slab(.doubleFree(definitions[number].name, address))
+    return .slab(.doubleFree(names[number], address))
   }
 
   @inline(never)
   func foreign(_ offset: Int, _ number: Int, _ pages: borrowing PageAllocator) -> MachineError {
     let owner = pages.frames[PageFrameNumber(index: offset >> 12)].owner
     let name =
-      owner.kind == .slab ? definitions[Int(owner.number)].name : "kmalloc (whole pages)"
+      owner.kind == .slab ? names[Int(owner.number)] : "kmalloc (whole pages)"
     return .slab(
       .foreignObject(
         directStart + ByteCount(offset), owner: name,
-        given: definitions[number].name))
+        given: names[number]))
   }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-// Objects back: into the processor's array; where that is full, a batch of the coldest goes to their
-// slabs; where a node has many free objects, slabs that become empty go back to the zone allocator.
+// Freeing objects: into the processor's array; if that is full, a batch of the coldest goes to their slabs;
+// if a node has many free objects, slabs that become empty are freed.
 //
-// Complexity: O(1) into the array, O(batch) else.
+// Complexity: O(1) into the array, otherwise O(batch).
 
 internal import Pages
 
@@ -22,7 +22,7 @@ extension SlabAllocator {
     try free(offset: offset, number, &pages)
   }
 
-  /// The offset in the direct map of an object that somebody has, or nil where nobody has one there.
+  /// The offset in the direct map of an object in use, or nil if there is none at the address.
   @inline(__always)
   func liveOffset(_ address: KernelAddress) -> Int? {
     let offset = address.rawValue &- directStart.rawValue
@@ -117,7 +117,7 @@ extension SlabAllocator {
     }
   }
 
-  /// Gives an empty slab's frames back, which is in no list any more.
+  /// Frees an empty slab that is in no list any more.
   private mutating func destroy(
     _ slab: PageFrameNumber, _ number: Int, _ pages: inout PageAllocator
   ) {
@@ -133,26 +133,26 @@ extension SlabAllocator {
     }
     pages.release(slab, record.order, cold: false)
     if record.freeListCachePlusOne > 0 {
-      // It is a general cache's, without checks that could fail.
+      // It belongs to a general cache, which has no checks that could fail.
       try? free(offset: list, record.freeListCachePlusOne - 1, &pages)
     }
   }
 
   // MARK: Giving memory back
 
-  /// Returns what processors' arrays hold, gives empty slabs back, and says how many frames those had.
+  /// Empties processors' arrays, frees empty slabs, and returns how many frames those had.
   mutating func shrink(
     _ cache: SlabCacheNumber, _ pages: inout PageAllocator
   ) throws(MachineError) -> Int {
     shrink(number: try check(cache), &pages)
   }
 
-  /// The same for every cache.
+  /// Shrinks every cache.
   mutating func reap(_ pages: inout PageAllocator) -> Int {
     var freed = 0
-    // Twice: slabs of free lists become empty only when the slabs that they are of have gone.
+    // Twice: slabs that hold free lists become empty only after the slabs that used those lists.
     for _ in 0..<2 {
-      for number in definitions.indices where caches[number].isUsed {
+      for number in names.indices where caches[number].isUsed {
         freed += shrink(number: number, &pages)
       }
     }

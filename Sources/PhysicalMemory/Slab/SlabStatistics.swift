@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// What is known of a cache, and what must hold of all.
+// Statistics of a cache, and the invariants of all.
 
 public import Pages
 
@@ -22,9 +22,9 @@ public struct SlabCacheStatistics: Sendable, Hashable {
   public var colourStep: ByteCount
   /// Whether the list of free objects lies outside of the slab.
   public var isOffSlab: Bool
-  /// What was asked for when it was made.
+  /// The options that it was created with.
   public var options: SlabCacheOptions
-  /// Objects that somebody has.
+  /// Objects in use.
   public var liveObjects: Int
   /// Objects in processors' arrays.
   public var cachedObjects: Int
@@ -61,7 +61,7 @@ extension SlabAllocator {
       $0 + arrays[number * processorCount + $1].count
     }
     return SlabCacheStatistics(
-      name: definitions[number].name, objectSize: ByteCount(record.objectSize),
+      name: names[number], objectSize: ByteCount(record.objectSize),
       stride: ByteCount(record.stride), objectsPerSlab: record.objectsPerSlab,
       order: Order(unchecked: record.order), colours: record.colours,
       colourStep: ByteCount(record.colourStep), isOffSlab: record.freeListCachePlusOne > 0,
@@ -74,7 +74,7 @@ extension SlabAllocator {
       batch: record.batch)
   }
 
-  /// The cache of an object, and the object's first address, for any address inside of it.
+  /// The cache and first address of the object that contains an address.
   func object(
     at address: KernelAddress, _ pages: borrowing PageAllocator
   ) -> (cache: SlabCacheNumber, object: KernelAddress, isLive: Bool)? {
@@ -96,7 +96,7 @@ extension SlabAllocator {
   func checkInvariants(_ pages: borrowing PageAllocator) -> [String] {
     var broken: [String] = []
     var frameCounts = [0, 0]
-    for number in definitions.indices where caches[number].isUsed {
+    for number in names.indices where caches[number].isUsed {
       check(number, pages, &broken, &frameCounts)
     }
     if pages.count(.slabReclaimable) != frameCounts[0] {
@@ -113,7 +113,7 @@ extension SlabAllocator {
     _ number: Int, _ pages: borrowing PageAllocator, _ broken: inout [String],
     _ frameCounts: inout [Int]
   ) {
-    let name = "slab cache \(definitions[number].name)"
+    let name = "slab cache \(names[number])"
     let record = caches[number]
     var cached: Set<Int> = []
     for cpu in 0..<processorCount {
@@ -194,7 +194,7 @@ extension SlabAllocator {
   /// Objects that would go with empty slabs, and those in processors' arrays.
   var emptyObjects: Int {
     var count = 0
-    for number in definitions.indices where caches[number].isUsed {
+    for number in names.indices where caches[number].isUsed {
       for node in 0..<nodeCount {
         count +=
           lists[number * nodeCount + node].empty.count * caches[number].objectsPerSlab

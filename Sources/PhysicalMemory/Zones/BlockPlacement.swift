@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-// Taking a block at a given place, and giving a machine the state of a real one.
+// Allocating a block at a given place, and putting a machine into the state of a real one.
 //
 //     order 2 │     free      │          take frame 5 of order 0:
 //     order 1 │ free  │   5   │          halves that do not hold it go to their lists
 //     order 0 │ free  │ f │ 5 │
 //
-// A frame that a real kernel uses is allocated here, each for itself (split_page): how it was asked for
-// is not known, and what was asked for together may come back in pieces.
+// Frames in use by the real kernel are allocated one by one (split_page): how they were requested is
+// unknown, and what was allocated together may be freed in pieces.
 //
 // Source: take_page_off_buddy() and break_down_buddy_pages() of mm/page_alloc.c, Linux 6.12.
 
@@ -26,7 +26,7 @@ extension PageAllocator {
     zones[number].perCPUHigh = Int32(clamping: perCPUHigh)
   }
 
-  /// Leaves nothing free: every frame is allocated, each for itself.
+  /// Allocates every frame, one by one.
   package mutating func takeAll() {
     for zone in 0..<zones.count {
       for order in stride(from: Order.count - 1, through: 0, by: -1) {
@@ -35,7 +35,7 @@ extension PageAllocator {
     }
   }
 
-  /// Makes frames allocated, each for itself.
+  /// Marks frames as allocated, one by one.
   package mutating func settle(_ block: PageFrameNumber, _ zone: Int, count: Int) {
     for offset in 0..<UInt32(count) {
       let frame = PageFrameNumber(rawValue: block.rawValue + offset)
@@ -46,7 +46,7 @@ extension PageAllocator {
     }
   }
 
-  /// Gives back a block of frames that were allocated each for itself.
+  /// Frees a block of frames that were allocated one by one.
   ///
   /// - Parameter caching: whether the current processor's cache takes it.
   package mutating func giveSettled(_ block: PageFrameNumber, order: Int, caching: Bool) {
@@ -83,7 +83,7 @@ extension PageAllocator {
 
   /// Takes the block of an order at a place.
   ///
-  /// - Returns: whether it is free as a whole; else nothing has changed.
+  /// - Returns: whether all of it was free; if not, nothing has changed.
   package mutating func takeBlock(_ block: PageFrameNumber, _ zone: Int, _ order: Int) -> Bool {
     guard let (head, from) = freeBlock(around: block, in: zone), from >= order else { return false }
     zones[zone].areas[from].remove(head, frames)
@@ -108,8 +108,8 @@ extension PageAllocator {
     perCPUPages[zone * processorCount + processorIndex].list.insert(frame, at: .last, frames)
   }
 
-  /// Serves a request that a real kernel has served, from the first zone above its low mark, above its
-  /// min mark, or that has anything: reclaim, which the real one did, shows in its frees.
+  /// Serves a request that the real kernel served: from the first zone above its low mark, else above its
+  /// min mark, else with any room. What the kernel reclaimed shows in its frees.
   package mutating func serve(_ flags: GFPFlags, _ order: Int) -> PageFrameNumber? {
     let request = Request(
       order: order, flags: flags.subtracting([.zero, .compound, .cold]), node: nodeIndex)

@@ -7,34 +7,34 @@
 //     order 1 │       │ taken │     free      │       the buddy of block b of order k is b xor 2^k
 //     order 0 │ f │ t │
 //
-// Taking: the smallest block that is large enough is halved until it fits; upper halves go to their
-// lists. Giving back: while the buddy is free and of the same order, the two become one.
+// Allocating: the smallest block that is large enough is split until it fits; upper halves go to their
+// lists. Freeing: while the buddy is free and of the same order, the two are merged.
 //
-// *Fresh* blocks are whole blocks of the largest order that were never handed out. They are in no list
-// and nobody has written their records: a zone knows them as extents, and takes the next one when the
-// lists have nothing large enough. That is why booting a machine of any size writes almost nothing.
+// *Fresh* blocks are blocks of the largest order that were never allocated. They are in no list and their
+// records are unwritten: a zone keeps them as extents, and takes the next one when its lists have nothing
+// large enough. That is why booting a machine of any size writes almost nothing.
 //
-// The head of a free block has `used` iff any of its frames was handed out before: halves inherit it,
-// and of two that become one it is enough that one has it. A block without it is known to be zero.
+// The head of a free block has `used` iff any of its frames was allocated before: halves inherit it, and
+// a merged block has it if either part had it. A block without it is known to be zero.
 //
-// Invariants: no two free buddies of one order stand side by side, but of the largest; a block's frames
-// are all of one zone; only heads of free blocks have `buddy`.
+// Invariants: no two free buddies of one order exist, except of the largest; a block's frames are all in
+// one zone; only heads of free blocks have `buddy`.
 //
-// Worst case: 10 halvings or unions, each one list operation and one or two records.
+// Worst case: 10 splits or merges, each one list operation and one or two records.
 //
 // Source: K. C. Knowlton, CACM 8(10), 1965; rmqueue(), expand() and __free_one_page() of
 // mm/page_alloc.c, Linux 6.12.
 
 extension PageAllocator {
-  /// Takes a block of `order`, or nil where the zone has none.
+  /// Takes a block of `order`, or nil if the zone has none.
   ///
-  /// Its record says nothing but whether it was `used`.
+  /// All its record says is whether it was `used`.
   @inline(__always)
   package mutating func takeBlock(_ zone: Int, _ order: Int) -> PageFrameNumber? {
     zones[zone].takeBlock(zone, order, frames, freshExtents)
   }
 
-  /// Gives a block back, whose record's flags say whether it was `used`, and nothing else.
+  /// Returns a block, whose record's flags say only whether it was `used`.
   @inline(__always)
   mutating func giveBlock(_ block: PageFrameNumber, _ zone: Int, _ order: Int) {
     zones[zone].giveBlock(block, zone, order, frames)
@@ -81,14 +81,14 @@ extension Zone {
     filledAreas |= 1 &<< UInt32(truncatingIfNeeded: order)
   }
 
-  /// Has the bit of an area say whether it is filled, where one was taken out.
+  /// Updates the bit of an area that a block was taken from.
   @inline(__always)
   mutating func noteFilled(_ order: Int) {
     let isEmpty: UInt32 = areas[order].isEmpty ? 1 : 0
     filledAreas &= ~(isEmpty &<< UInt32(truncatingIfNeeded: order))
   }
 
-  /// The next block of the largest order that nobody has had.
+  /// The next block of the largest order that was never allocated.
   @inline(never)
   private mutating func takeFresh(_ extents: RecordTable<FrameExtent>) -> PageFrameNumber? {
     guard freshBlocks > 0 else { return nil }

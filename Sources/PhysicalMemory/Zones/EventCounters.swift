@@ -34,11 +34,11 @@ public struct EventCounters: Sendable, Hashable {
   public var pagesOut = 0
   /// Objects' frames that shrinkers gave back.
   public var shrunk = 0
-  /// Times that nothing was left (oom_kill).
+  /// Times that memory ran out (oom_kill).
   public var outOfMemory = 0
   /// Frames that were cleared, and that were known to be zero.
   public var cleared = 0
-  /// Frames that had to be zero and were known to be.
+  /// Frames that had to be zero and already were.
   public var knownZero = 0
   /// Frames that came from a node other than the one asked for (numa_miss).
   public var otherNode = 0

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 
-// Where a frame is: free by itself or in a block, kept by a processor, or handed out.
+// Where a frame is: free, alone or in a block; cached by a processor; or allocated.
 //
-// A free or allocated block has one record that speaks for it, that of its first frame: the block that
-// a frame is part of is found by asking the frames that could begin it, one for each order.
+// The record of a block's first frame describes the whole block, free or allocated. To find the block of a
+// frame, the frames that could begin it are checked, one per order.
 
 /// Where a frame is.
 package enum FramePlace: Hashable {

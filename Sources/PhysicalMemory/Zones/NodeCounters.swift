@@ -7,9 +7,9 @@ struct NodeCounters: BitwiseCopyable {
 
 /// What a node's frames are used for, in frames.
 public enum NodeCounter: Int, Sendable, Hashable, CaseIterable {
-  /// Slabs that shrinkers can have emptied.
+  /// Slabs that shrinkers can empty.
   case slabReclaimable
-  /// Slabs that stay.
+  /// Slabs that shrinkers cannot empty.
   case slabUnreclaimable
   /// Anonymous pages.
   case anonymousPages
@@ -17,7 +17,7 @@ public enum NodeCounter: Int, Sendable, Hashable, CaseIterable {
   case mappedPages
   /// Pages of the page cache.
   case filePages
-  /// Pages newer than what is on their device.
+  /// Pages newer than their copy on the device.
   case dirty
   /// Pages on the way to their device.
   case writeBack

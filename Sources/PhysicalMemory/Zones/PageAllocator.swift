@@ -10,16 +10,15 @@
 //           │
 //     physical frames     records and bytes                             Frames/PhysicalFrames.swift
 //
-// It serves what is free and never reclaims: where that is not enough, ``Machine`` makes room and asks
-// again (Reclaim/SlowPath.swift). So it needs nothing of what is built on it, and what is built on it
-// borrows it.
+// It allocates what is free and never reclaims: if that is not enough, ``Machine`` makes room and tries
+// again (Machine/Machine+SlowPath.swift). So it depends on nothing built on it; those layers borrow it.
 //
 // Invariant: every frame of RAM is in exactly one place: in a fresh extent, in a free block, in a
 // per-CPU cache, or in an allocated block.
 
 internal import Pages
 
-/// The frames of a machine, its zones, and all that decides which frame a request gets.
+/// A machine's frames and zones, and everything that decides which frame a request gets.
 package struct PageAllocator: ~Copyable {
   package internal(set) var physical: PhysicalFrames
   package let zones: RecordTable<Zone>
@@ -27,7 +26,7 @@ package struct PageAllocator: ~Copyable {
   let freshExtents: RecordTable<FrameExtent>
   let zoneLists: RecordTable<UInt16>
   let counters: RecordTable<NodeCounters>
-  private let memory: Memory
+  private let memory: PageAllocatorTables
   let processorCount: Int
   let zoneListStride: Int
   private let stays = StaysInPlace()
@@ -35,13 +34,13 @@ package struct PageAllocator: ~Copyable {
   /// The processor that everything runs on now, as an index, and its node.
   var processorIndex = 0
   var nodeIndex = 0
-  /// Who asks for memory.
+  /// The task that allocates.
   var context = TaskContext()
-  /// Frames in KiB that are kept free altogether.
+  /// How many KiB are kept free in total.
   var minFreeKibibytes = 0
   /// How watermarks are computed.
   var watermarkPolicy: WatermarkPolicy
-  /// What happened so far (/proc/vmstat); what is built on the allocator counts here, too.
+  /// Events since boot (/proc/vmstat), including those of the layers above.
   var events = EventCounters()
 
   /// Gives all RAM of a plan to the buddy systems.
@@ -50,7 +49,7 @@ package struct PageAllocator: ~Copyable {
   init(_ layout: MachineLayout) throws(AllocationError) {
     let zoneCount = layout.nodeCount * ZoneType.count
     let physical = try PhysicalFrames(layout)
-    let memory = try Memory(
+    let memory = try PageAllocatorTables(
       zones: zoneCount, nodes: layout.nodeCount,
       perCPUPages: zoneCount * layout.processors.count,
       extents: layout.ranges.count * ZoneType.count, zoneLists: zoneCount * (zoneCount + 1))
@@ -77,7 +76,7 @@ package struct PageAllocator: ~Copyable {
   var nodeCount: Int { physical.layout.nodeCount }
   var spannedFrames: Int { physical.spannedFrames }
 
-  /// Goes on on another processor.
+  /// Continues on another processor.
   mutating func run(on processor: ProcessorNumber) throws(MachineError) {
     guard processor.rawValue >= 0, processor.rawValue < processorCount else {
       throw .noSuchProcessor(processor)
@@ -103,7 +102,7 @@ package struct PageAllocator: ~Copyable {
 }
 
 /// The memory of the allocator's tables.
-private struct Memory: ~Copyable {
+private struct PageAllocatorTables: ~Copyable {
   let zones: RecordMemory<Zone>
   let counters: RecordMemory<NodeCounters>
   let perCPUPages: RecordMemory<PerCPUPages>
@@ -113,7 +112,7 @@ private struct Memory: ~Copyable {
   init(
     zones: Int, nodes: Int, perCPUPages: Int, extents: Int, zoneLists: Int
   ) throws(AllocationError) {
-    // First all that may fail, and then the properties: none is ever given up half made.
+    // Everything that can fail comes first, so that no value is abandoned half made.
     let zones = try RecordMemory<Zone>(count: zones)
     let counters = try RecordMemory<NodeCounters>(count: nodes)
     let perCPUPages = try RecordMemory<PerCPUPages>(count: perCPUPages)

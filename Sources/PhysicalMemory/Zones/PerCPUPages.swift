@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Each processor keeps a few single frames of each zone for itself, which it can take and give back
-// without touching the buddy system.
+// Each processor caches a few single frames of each zone, which it allocates and frees without touching
+// the buddy system.
 //
 //     hot end                                          cold end
 //     first ─▶ frame freed last ⇄ … ⇄ frame freed first ◀─ last
@@ -67,14 +67,14 @@ extension PageAllocator {
     for _ in 0..<batch {
       guard let frame = takeBlock(zone, 0) else { break }
       frames[frame].flags.formUnion(.perCPU)
-      // Behind the last: so that frames are handed out in the order of their addresses.
+      // At the end, so that frames are handed out in address order.
       perCPUPages[cache].list.insert(frame, at: .last, frames)
       perCPUPages[cache].refilled &+= 1
     }
     return perCPUPages[cache].list.pop(.first, frames)
   }
 
-  /// Gives a single frame to this processor's cache.
+  /// Puts a single frame into this processor's cache.
   @inline(__always)
   mutating func giveCached(_ frame: PageFrameNumber, _ zone: Int, cold: Bool) {
     let high = Int(zones[zone].perCPUHigh)
@@ -87,14 +87,14 @@ extension PageAllocator {
     }
   }
 
-  /// Gives a single frame to the buddy system.
+  /// Returns a single frame to the buddy system.
   @inline(never)
   private mutating func giveUncached(_ frame: PageFrameNumber, _ zone: Int) {
     frames[frame].flags = .used
     giveBlock(frame, zone, 0)
   }
 
-  /// Gives frames back from the cold end.
+  /// Returns frames from the cold end.
   @inline(never)
   mutating func drain(_ zone: Int, _ cache: Int, count: Int) {
     for _ in 0..<count {
@@ -105,7 +105,7 @@ extension PageAllocator {
     }
   }
 
-  /// Gives all that processors keep for themselves back to the buddy system; returns how many frames.
+  /// Returns all cached frames to the buddy system, and says how many there were.
   mutating func drainPerCPUPages(of processor: ProcessorNumber? = nil) -> Int {
     var drained = 0
     for zone in 0..<zones.count where zones[zone].managed > 0 {

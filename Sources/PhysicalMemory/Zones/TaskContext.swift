@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 
-/// Who asks for memory, as far as the allocator cares.
+/// What the allocator needs to know about the task that allocates.
 public struct TaskContext: Sendable, Hashable, BitwiseCopyable {
   /// In an interrupt, or with a spin lock held: sleeping is forbidden.
   public var isAtomic = false
-  /// It frees memory with what it gets (PF_MEMALLOC): no watermark binds it, and it never reclaims.
+  /// It allocates in order to free memory (PF_MEMALLOC): it ignores watermarks and never reclaims.
   public var freesMemory = false
-  /// It was chosen to die for lack of memory (TIF_MEMDIE): half of the reserve is its, so that it can.
+  /// The out-of-memory killer chose it (TIF_MEMDIE): it may use half of the reserve, so that it can exit.
   public var isOutOfMemoryVictim = false
 
-  /// A task that may sleep and has no privileges, in no hurry.
+  /// An ordinary task, which may sleep and has no access to reserves.
   public init() {}
 }
 
@@ -23,7 +23,7 @@ public enum ReserveDepth: Sendable, Hashable {
   case half
   /// 5/8 of it: `high` and `atomicContext`.
   case fiveEighths
-  /// All of it: who frees memory with it.
+  /// All of it: for tasks that free memory with it.
   case all
 
   /// The free frames that must be left.

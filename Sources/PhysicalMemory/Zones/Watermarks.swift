@@ -4,20 +4,20 @@
 //
 //     free frames
 //      ▲
-//      │        everybody is served
+//      │        every request is served
 //  high├─────── kswapd goes to sleep
 //      │        kswapd reclaims
 //   low├─────── kswapd is woken; requests still served
 //      │
-//   min├─────── below: who may sleep reclaims; who may not and is important dips in
+//   min├─────── below: requests that may sleep reclaim; important ones that may not use
 //      │        half, 3/8 … of min: see ``ReserveDepth``
-//     0└─────── whoever frees memory with it may have the last frame
+//     0└─────── tasks that free memory may take the last frame
 //
-// All zones together keep √(16 × KiB that the kernel maps for good) KiB, rounded up, within 128 and
+// All zones together keep √(16 × KiB that the kernel maps permanently) KiB, rounded up, from 128 to
 // 65,536: 4 MiB for 1 GiB, 32 MiB for 64 GiB. A zone's *min* is its share by size; *low* is min × 5/4 and
-// *high* min × 3/2. HIGHMEM counts not in the sum and keeps 1/1024 of its own, within 32 and 128 frames.
+// *high* min × 3/2. HIGHMEM does not count towards the sum and keeps 1/1024 of itself, 32 to 128 frames.
 //
-// A zone also keeps frames from requests that could have had a higher zone: (frames in the zones above,
+// A zone also reserves frames against requests that could use a higher zone: (frames in the zones above,
 // up to the request's highest) / ratio, with ratio 256 for DMA and DMA32, 32 for NORMAL.
 //
 // Invariant: min ≤ low ≤ high in every zone.
@@ -31,10 +31,13 @@ extension PageAllocator {
   /// Frames of RAM.
   var presentFrames: Int { (0..<zones.count).reduce(0) { $0 + zones[$1].present } }
 
+  /// Frames that the buddy systems were given (totalram_pages).
+  var managedFrames: Int { (0..<zones.count).reduce(0) { $0 + zones[$1].managed } }
+
   /// Free frames in the buddy systems, per-CPU caches not counted.
   var freeFrames: Int { (0..<zones.count).reduce(0) { $0 + zones[$1].free } }
 
-  /// Sets what is kept free altogether by the rule of the policy, and all that follows from it.
+  /// Computes the total to keep free from the policy, and everything derived from it.
   mutating func recomputeMinFree() {
     var direct = 0
     for zone in 0..<zones.count where zones[zone].type != .highMemory {
@@ -54,7 +57,7 @@ extension PageAllocator {
     return min(max(root, 128), 65_536)
   }
 
-  /// Keeps another amount free (vm.min_free_kbytes); every zone's marks change at once.
+  /// Changes how much is kept free (vm.min_free_kbytes), and with it every zone's marks.
   ///
   /// - Throws: ``MachineError/invalidSize(_:)`` below 0 or above what all zones have.
   mutating func setMinFree(kibibytes: Int) throws(MachineError) {
@@ -66,13 +69,13 @@ extension PageAllocator {
     recomputeWatermarks()
   }
 
-  /// Goes over to another policy.
+  /// Switches to another policy.
   mutating func setWatermarkPolicy(_ policy: WatermarkPolicy) {
     watermarkPolicy = policy
     recomputeMinFree()
   }
 
-  /// Reckons each zone's marks, reserves and per-CPU marks anew.
+  /// Recomputes each zone's marks, reserves and per-CPU marks.
   mutating func recomputeWatermarks() {
     let total = minFreeKibibytes >> (PageFrameNumber.shift - 10)
     var direct = 0
@@ -109,7 +112,7 @@ extension PageAllocator {
     }
   }
 
-  /// What 1 frame in so many of the zones above is kept for, by type (vm.lowmem_reserve_ratio).
+  /// A zone reserves one frame per this many in the zones above, by type (vm.lowmem_reserve_ratio).
   static let lowmemReserveRatio = [256, 256, 32, 0]
 
   private mutating func recomputeLowmemReserves() {

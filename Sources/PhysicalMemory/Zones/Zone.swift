@@ -22,9 +22,9 @@ public struct Zone: Sendable, BitwiseCopyable {
   public internal(set) var managed: Int
   /// Free frames, per-CPU caches not counted (NR_FREE_PAGES).
   public internal(set) var free: Int
-  /// Where the zone allocator changes its ways.
+  /// The free-frame counts at which the allocator's behaviour changes.
   public internal(set) var watermarks: Watermarks
-  /// Frames kept from requests that could use a higher zone, by the highest they could use.
+  /// Frames reserved against requests that could use a higher zone, by the highest one they could use.
   var lowmemReserve: InlineArray<4, Int>
 
   /// Free blocks by order.
@@ -57,18 +57,18 @@ public struct Zone: Sendable, BitwiseCopyable {
   /// Frames that came back.
   public internal(set) var frees: Int
 
-  /// Allocations served here for want of memory on the node that was asked for (numa_miss).
+  /// Allocations served here because the requested node had no memory (numa_miss).
   public internal(set) var misses: Int
-  /// Allocations served elsewhere, though they asked for this zone first (numa_foreign).
+  /// Allocations that wanted this zone first and were served elsewhere (numa_foreign).
   public internal(set) var foreign: Int
   /// Allocations for processors of other nodes (numa_other).
   public internal(set) var others: Int
-  /// Allocations for those who asked for this node first (numa_hit).
+  /// Allocations that wanted this node first (numa_hit).
   public var hits: Int { allocations - misses }
   /// Allocations for processors of this node (numa_local).
   public var locals: Int { allocations - others }
 
-  /// What the zone is good for.
+  /// The zone's type.
   public var type: ZoneType { ZoneType(rawValue: Int(typeNumber)) ?? .normal }
   var typeNumber: UInt8
   var nodeNumber: UInt16
@@ -84,7 +84,7 @@ public struct Zone: Sendable, BitwiseCopyable {
     areas[order.rawValue].count + (order == .largest ? freshBlocks : 0)
   }
 
-  /// Frames kept from requests that could use zones up to `highest`.
+  /// Frames reserved against requests that could use zones up to `highest`.
   public func lowmemReserve(against highest: ZoneType) -> Int { lowmemReserve[highest.rawValue] }
 }
 
@@ -94,9 +94,9 @@ struct FrameExtent: BitwiseCopyable {
   var end: PageFrameNumber
 }
 
-/// Where the zone allocator changes its ways, in free frames.
+/// The free-frame counts at which the allocator's behaviour changes.
 public struct Watermarks: Sendable, Hashable, BitwiseCopyable {
-  /// Below it are the reserves: for those alone who may use them.
+  /// Below it are the reserves, for requests entitled to them.
   public internal(set) var min: Int
   /// At or below it, kswapd is woken.
   public internal(set) var low: Int

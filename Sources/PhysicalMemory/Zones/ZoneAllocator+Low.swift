@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// Requests that may go below the low mark: down to *min*, and below it by their right to reserves.
+// Requests that may go below the low mark: down to *min*, and further with access to reserves.
 //
 // Source: __alloc_pages_slowpath() and should_reclaim_retry() of mm/page_alloc.c, Linux 6.12.
 
@@ -11,7 +11,7 @@ extension PageAllocator {
     var entry = zoneList(request.node, highest)
     while let zone = nextZone(&entry, request) {
       let kept = depth == .all ? 0 : zones[zone].lowmemReserve[highest.rawValue]
-      // With all rights the last frame may go: then one block more than nothing must be there.
+      // With full access even the last frame may be taken.
       let floor = depth == .all ? -1 : depth.floor(zones[zone].watermarks.min) + kept
       if hasRoom(zone, order: request.order, above: floor), let frame = take(zone, request) {
         return frame

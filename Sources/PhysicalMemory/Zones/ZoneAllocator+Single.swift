@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: MIT
 
-// The short way: single frames, to and from this processor's cache, where nothing is special about the
-// request or the frame. Nearly every request is one of these; what is not goes the long way, which decides
-// the same and more. Apart from it, because a function that can do everything needs more of the host's
-// registers than it has.
+// The fast path: single frames to and from this processor's cache, for ordinary requests and frames.
+// Nearly every request takes it; the others take the general path, which handles every case. They are
+// separate because a function that handles every case needs more registers than the host has.
 //
-// Invariant: who goes the short way gets what the long way would have given, and is counted alike.
+// Invariant: the fast path returns what the general path would have returned, and counts the same.
 //
 // Source: rmqueue_pcplist() and free_unref_page() of mm/page_alloc.c, Linux 6.12.
 
 extension PageAllocator {
-  /// A single frame from this processor's cache for the first zone of the request, where nothing is
-  /// special: nearly every request. A function of its own that needs few of the host's registers.
+  /// A single frame from this processor's cache for the request's first zone, or nil if the request is
+  /// not an ordinary one.
   @inline(__always)
   mutating func takeSingle(_ flags: GFPFlags) -> PageFrameNumber? {
     guard flags.isDisjoint(with: [.zero, .compound, .cold]), !context.isAtomic else { return nil }
     let number = zoneLists[zoneList(nodeIndex, flags.highestZone)]
     guard number != Self.zoneListEnd, Int(number) >> 2 == nodeIndex else { return nil }
     let zone = Int(number)
-    // What is kept of a zone for requests of lower zones is a share of the node's zones between it and the
-    // request's highest one. In its own node's first zone there are none between: nothing is kept.
+    // A zone's reserve against a request is a share of the node's zones between it and the request's
+    // highest one. For the first zone of the request's own node there are none in between.
     guard zones[zone].free > zones[zone].watermarks.low else { return nil }
     let cache = zone &* processorCount &+ processorIndex
     guard let frame = perCPUPages[cache].list.pop(.first, frames) else { return nil }
@@ -31,7 +30,7 @@ extension PageAllocator {
     return frame
   }
 
-  /// Gives a single frame to this processor's cache, where nothing is special: false where it is.
+  /// Puts an ordinary single frame into this processor's cache; false for any other frame.
   @inline(__always)
   mutating func giveSingle(_ frame: PageFrameNumber) -> Bool {
     guard frames[frame].isPlainSingle else { return false }

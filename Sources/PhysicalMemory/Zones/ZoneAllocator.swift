@@ -5,7 +5,7 @@
 //     request ─▶ each zone of the list: free − block > low + reserved for others? ─yes─▶ take
 //                                │ none
 //                                ▼
-//                          the slow path (Reclaim/SlowPath.swift)
+//                          the slow path (Machine/Machine+SlowPath.swift)
 //
 // Invariant: a request without any right to reserves never leaves a zone with fewer free frames than its
 // *min* plus what is kept from requests of its kind; frames in per-CPU caches are taken already.
@@ -14,7 +14,7 @@
 // Linux 6.12; Gorman, chapter 6.
 
 extension PageAllocator {
-  // MARK: Taking
+  // MARK: Allocating
 
   /// What was asked for.
   struct Request {
@@ -83,7 +83,7 @@ extension PageAllocator {
     zones[zone].allocations &+= 1
     if zone >> 2 != request.node || zone >> 2 != nodeIndex { countRemote(zone, request) }
     var state: PageFlags = [.allocated, .used]
-    // Whether it must be cleared is to be known yet.
+    // `used` still says whether it must be cleared.
     if flags.contains(.zero) { state.formIntersection(frames[frame].flags.union(.allocated)) }
     if request.order > 0 { state.formUnion(.head) }
     if zone & 3 == ZoneType.highMemory.rawValue { state.formUnion(.highMemory) }
@@ -105,7 +105,7 @@ extension PageAllocator {
     if zone >> 2 != nodeIndex { zones[zone].others &+= 1 }
   }
 
-  /// What few requests want: zeroed contents, and tails that know their head.
+  /// The rare options: zeroed contents, and tails that know their head.
   @inline(never)
   mutating func prepare(
     _ frame: PageFrameNumber, _ request: Request
@@ -116,7 +116,7 @@ extension PageAllocator {
         do throws(MachineError) {
           try physical.clear(frame, count: count)
         } catch {
-          // Nobody gets a block as zero that is not.
+          // A block that is not zero is never handed out as zero.
           events.failed += 1
           release(frame, request.order, cold: false)
           throw error
@@ -137,9 +137,9 @@ extension PageAllocator {
     }
   }
 
-  // MARK: Giving back
+  // MARK: Freeing
 
-  /// Gives a block's reference back; with the last one the block is free.
+  /// Drops a reference to a block; the last one frees it.
   @inline(__always)
   mutating func free(
     _ frame: PageFrameNumber, order: Order, flags: GFPFlags
@@ -149,7 +149,7 @@ extension PageAllocator {
     try freeBlock(frame, order, flags)
   }
 
-  /// Gives any other block back.
+  /// Frees any other block.
   @inline(never)
   private mutating func freeBlock(
     _ frame: PageFrameNumber, _ order: Order, _ flags: GFPFlags
@@ -170,14 +170,14 @@ extension PageAllocator {
     release(frame, order.rawValue, cold: flags.contains(.cold))
   }
 
-  /// Counts one more user of a block (get_page).
+  /// Adds a reference to a block (get_page).
   func addReference(_ frame: PageFrameNumber) throws(MachineError) {
     guard frame.index < spannedFrames else { throw .noSuchFrame(UInt64(frame.rawValue)) }
     guard frames[frame].flags.contains(.allocated) else { throw .notAllocated(frame) }
     frames[frame].referenceCount &+= 1
   }
 
-  /// Frees a block that nobody uses.
+  /// Frees a block without users.
   ///
   /// - Precondition: it is allocated, and in no list.
   @inline(__always)
@@ -194,7 +194,7 @@ extension PageAllocator {
     }
   }
 
-  /// Makes tails free frames again, and takes windows away.
+  /// Resets a compound block's tails and removes windows.
   @inline(never)
   private mutating func cleanUp(_ frame: PageFrameNumber, _ order: Int) {
     if frames[frame].flags.contains(.compound) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-// The order in which a request tries zones: all zones of the nearest node that will do, the highest
-// first, then those of the next nearest. Nodes at the same distance are tried in the order of their
-// numbers, from the asking node on, so that not all turn to node 0.
+// The order in which a request tries zones: the suitable zones of the nearest node, the highest first,
+// then those of the next nearest. Nodes at equal distance are tried in numerical order, starting at the
+// requesting node, so that they do not all fall back to node 0.
 //
 //     node 1, highest normal:   1/Normal  1/DMA32  0/Normal  0/DMA32  0/DMA
 //

@@ -75,7 +75,8 @@ import Testing
     let process = try machine.spawn("p")
     let address = try machine.tamalloc(.mebibytes(1), in: process)
     try machine.touch(.mebibytes(1), at: address, in: process, writing: true)
-    let place = try present(machine.findEntry(process, address.rawValue >> 12))
+    let place = try present(
+      machine.spaces.findEntry(process, address.rawValue >> 12, machine.pages))
     let table = PageFrameNumber(index: place >> 12)
     for byte: UInt8 in [0xCC, 0xFF, 0x01, 0x80] {
       try machine.write(

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 
-/// Why a memory pool does not do what it was asked.
+/// Why a memory pool refuses a request.
 public enum MemoryPoolError: Error, Sendable, Hashable {
   /// A reserve below 0, or above a million.
   case invalidReserve(Int)
-  /// The pool was destroyed, or never was.
+  /// The pool was destroyed, or never existed.
   case noSuchPool(MemoryPoolNumber)
-  /// The pool can't be destroyed: elements are in use, or somebody waits.
+  /// The pool cannot be destroyed: elements are in use, or requests wait.
   case poolInUse(MemoryPoolNumber, elements: Int, waiters: Int)
-  /// The element is not one that the pool gave, or was freed already.
+  /// The element is not the pool's, or was already freed.
   case notAnElement(MemoryPoolNumber, UInt64)
-  /// Nothing outside, nothing in the reserve, and the caller may not wait.
+  /// Source and reserve are both empty, and the caller may not wait.
   case exhausted(MemoryPoolNumber)
-  /// Nothing outside, nothing in the reserve: the caller may wait, but gave nothing to go on with.
+  /// Source and reserve are both empty; the caller may wait, but gave no continuation.
   case mustWait(MemoryPoolNumber)
 }
 
@@ -26,7 +26,7 @@ extension MemoryPoolError: CustomStringConvertible {
     case .poolInUse(let pool, let elements, let waiters):
       "memory pool \(pool.rawValue) is in use: \(elements) elements, \(waiters) waiters"
     case .notAnElement(let pool, let element):
-      "0x\(String(element, radix: 16)) is no element in use of memory pool \(pool.rawValue)"
+      "0x\(String(element, radix: 16)) is not an element in use of memory pool \(pool.rawValue)"
     case .exhausted(let pool):
       "memory pool \(pool.rawValue) is empty, and the request may not sleep"
     case .mustWait(let pool):

@@ -11,35 +11,7 @@
 //
 // Source: arch/x86/include/asm/pgtable_32_areas.h; Documentation/arch/x86/x86_64/mm.rst, Linux 6.12.
 
-public import Pages
-
-/// An address of the model's kernel.
-public struct KernelAddress: RawRepresentable, Sendable, Hashable, Comparable, BitwiseCopyable {
-  public var rawValue: UInt64
-
-  @inlinable
-  public init(rawValue: UInt64) {
-    self.rawValue = rawValue
-  }
-
-  public static func < (left: KernelAddress, right: KernelAddress) -> Bool {
-    left.rawValue < right.rawValue
-  }
-
-  /// The address some bytes further; it wraps around.
-  public static func + (base: KernelAddress, offset: ByteCount) -> KernelAddress {
-    KernelAddress(rawValue: base.rawValue &+ UInt64(bitPattern: Int64(offset.rawValue)))
-  }
-
-  /// The distance between two addresses.
-  public static func - (end: KernelAddress, start: KernelAddress) -> ByteCount {
-    ByteCount(Int(truncatingIfNeeded: Int64(bitPattern: end.rawValue &- start.rawValue)))
-  }
-}
-
-extension KernelAddress: CustomStringConvertible {
-  public var description: String { "0x" + String(rawValue, radix: 16) }
-}
+internal import Pages
 
 /// Where the kernel's addresses lie.
 public struct KernelAddressPlan: Sendable, Hashable {

@@ -6,15 +6,15 @@
 //   a 32-bit kernel has addresses of its own for only the first 896 MiB.
 // - A *node* is processors and the RAM near them.
 
-/// What a zone's frames are good for, lowest first.
+/// The types of zones, lowest first.
 public enum ZoneType: Int, Sendable, Hashable, CaseIterable, Comparable {
   /// Below 16 MiB, for devices with 24 address lines.
   case dma
-  /// Below 4 GiB, for devices with 32; of 64-bit machines alone.
+  /// Below 4 GiB, for devices with 32; 64-bit machines only.
   case dma32
-  /// Mapped by the kernel for good.
+  /// Permanently mapped by the kernel.
   case normal
-  /// Mapped only through windows; of 32-bit machines alone.
+  /// Mapped only through windows; 32-bit machines only.
   case highMemory
 
   /// The number of types.

@@ -2,13 +2,13 @@
 
 public import Pages
 
-/// Why a process does not get what it asked for.
+/// Why a process's request is refused.
 public enum ProcessError: Error, Sendable, Hashable {
-  /// There is no such process, or no longer.
+  /// There is no such process, or no longer one.
   case noSuchProcess(ProcessNumber)
   /// The process was ended for lack of memory.
   case killed(ProcessNumber)
-  /// The machine has as many processes as it can.
+  /// The machine has the maximum number of processes.
   case tooManyProcesses(limit: Int)
   /// A name of no characters, or with control characters.
   case invalidName(String)
@@ -16,19 +16,19 @@ public enum ProcessError: Error, Sendable, Hashable {
   case invalidAdjustment(Int)
   /// A size of 0 or less.
   case invalidSize(ByteCount)
-  /// An address that begins no page, where a page must begin (EINVAL).
+  /// An address that is not page-aligned (EINVAL).
   case unalignedAddress(UserAddress)
-  /// No stretch of the process's addresses is long enough (ENOMEM).
+  /// No free range of the process's addresses is large enough (ENOMEM).
   case noAddressSpace(ByteCount)
-  /// More would be promised than the machine's policy allows (ENOMEM).
+  /// The overcommit policy does not allow it (ENOMEM).
   case overcommit(ByteCount, mode: OvercommitMode)
-  /// Nothing of the process's is at the address (SIGSEGV).
+  /// The process has no memory at the address (SIGSEGV).
   case segmentationFault(ProcessNumber, UserAddress)
   /// The kernel stack reached its guard page.
   case stackOverflow(ProcessNumber, KernelAddress)
   /// The word at the end of the kernel stack was overwritten.
   case stackEndCorrupted(ProcessNumber)
-  /// Page tables hold what nobody of the kernel's wrote there.
+  /// A page table entry was overwritten.
   case corruptedPageTable(ProcessNumber, UserAddress)
 }
 
@@ -40,19 +40,19 @@ extension ProcessError: CustomStringConvertible {
     case .killed(let process):
       "process \(process) was ended for lack of memory"
     case .tooManyProcesses(let limit):
-      "the machine has \(limit) processes, and can't have more"
+      "the machine has \(limit) processes, the maximum"
     case .invalidName(let name):
       "\"\(name)\" can't name a process: 1 character at least, and no control characters"
     case .invalidAdjustment(let value):
-      "an OOM score can't be adjusted by \(value): −1000 to 1000"
+      "an OOM score cannot be adjusted by \(value): −1000 to 1000"
     case .invalidSize(let size):
-      "\(size.rawValue) bytes of address space can't be: at least 1"
+      "cannot reserve \(size.rawValue) bytes of address space: at least 1"
     case .unalignedAddress(let address):
-      "\(address) begins no page"
+      "\(address) is not page-aligned"
     case .noAddressSpace(let size):
-      "no \(size) of the process's addresses are free side by side"
+      "no \(size) of contiguous addresses are free in the process"
     case .overcommit(let size, let mode):
-      "\(size) more would promise too much: overcommit_memory is \(mode.rawValue)"
+      "\(size) more would overcommit memory: overcommit_memory is \(mode.rawValue)"
     case .segmentationFault(let process, let address):
       "segmentation fault: process \(process) has nothing at \(address)"
     case .stackOverflow(let process, let address):

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// What happens where no zone stays above its low mark.
+// What happens when no zone would stay above its low mark.
 //
 //     wake kswapd ─▶ down to min, and below by the right to reserves ─▶ found
 //                        │ no
@@ -10,11 +10,11 @@
 //                        │ nothing to end                              │
 //                      fails                                  NOFAIL: half of the reserve, then wait
 //
-// Who fails early: requests that may not sleep; who frees memory with it; `noRetry` after one round;
-// orders above 3, after one round, for such blocks come not back by reclaim.
+// Requests that fail early: those that may not sleep; those of tasks that free memory; `noRetry` after one
+// round; orders above 3 after one round, as reclaim rarely makes such blocks.
 //
-// Invariant: each round either frees something, ends something, lets time pass, or is the last: a
-// machine never hangs. Where Linux would hang, ``MachineError/deadlock(order:flags:)`` is thrown.
+// Invariant: each round frees something, ends something, lets time pass, or is the last, so a machine
+// never hangs. Where Linux would hang, ``MachineError/deadlock(order:flags:)`` is thrown.
 //
 // Source: __alloc_pages_slowpath(), should_reclaim_retry() and __alloc_pages_may_oom() of
 // mm/page_alloc.c, Linux 6.12.
@@ -22,8 +22,6 @@
 extension Machine {
   /// Orders above it are given up early (PAGE_ALLOC_COSTLY_ORDER).
   static let costlyOrder = 3
-  /// Rounds without progress (MAX_RECLAIM_RETRIES).
-  static let mostRetries = 16
 
   @inline(never)
   mutating func allocateSlowly(
@@ -31,7 +29,7 @@ extension Machine {
   ) throws(MachineError) -> PageFrameNumber {
     pages.events.slow += 1
     let flags = request.flags
-    if flags.contains(.wakeKswapd) { wakeKswapd(request) }
+    if flags.contains(.wakeKswapd) { reclaim.wake(for: request, &pages) }
     let depth = flags.reserveDepth(in: pages.context)
     if let frame = pages.takeAboveMin(request, depth) { return frame }
     guard flags.contains(.directReclaim), !pages.context.freesMemory else { throw failure(request) }
@@ -43,7 +41,7 @@ extension Machine {
       if let frame = pages.takeAboveMin(request, flags.reserveDepth(in: pages.context)) {
         return frame
       }
-      // What was freed may lie in other processors' caches, or keep buddies apart there.
+      // Freed frames may sit in other processors' caches, and keep buddies from merging.
       if pages.drainPerCPUPages() > 0,
         let frame = pages.takeAboveMin(request, flags.reserveDepth(in: pages.context))
       {
@@ -54,13 +52,13 @@ extension Machine {
         throw failure(request)
       }
       idleRounds = freed > 0 && request.order <= Self.costlyOrder ? 0 : idleRounds + 1
-      if idleRounds < Self.mostRetries, rounds < 4 * Self.mostRetries,
-        pages.mayHelp(request, swapHasRoom: reclaim.swapHasRoom)
+      if idleRounds < Reclaim.mostRetries, rounds < 4 * Reclaim.mostRetries,
+        pages.mayHelp(request, swapHasRoom: store.swapHasRoom)
       {
         if waitForWriteBack() { idleRounds = 0 }
         continue
       }
-      // Who is to die already does not have others killed for it.
+      // A victim of the killer does not have others killed.
       if !pages.context.isOutOfMemoryVictim, endSomething(request) {
         (rounds, idleRounds) = (0, 0)
         continue

@@ -2,10 +2,10 @@
 
 public import Pages
 
-/// Why the slab allocator does not do what it was asked.
+/// Why the slab allocator refuses a request.
 ///
-/// Where a debugging cache finds damage, it says so once and mends what is its own (red zones, poison):
-/// the same call is done when it is made again.
+/// A debugging cache reports damage once and repairs its own bytes (red zones, poison), so that the same
+/// call succeeds when repeated.
 public enum SlabError: Error, Sendable, Hashable {
   /// A name of no characters, more than 32, or with white space.
   case invalidName(String)
@@ -13,29 +13,29 @@ public enum SlabError: Error, Sendable, Hashable {
   case nameInUse(String)
   /// Objects of less than 1 byte, or of more than 128 KiB.
   case invalidObjectSize(ByteCount)
-  /// No power of two, or above 4,096.
+  /// Not a power of two, or above 4,096.
   case invalidAlignment(ByteCount)
-  /// The machine has as many caches as it can.
+  /// The machine has the maximum number of caches.
   case tooManyCaches(limit: Int)
-  /// The cache was destroyed, or never was.
+  /// The cache was destroyed, or never existed.
   case noSuchCache(SlabCacheNumber)
   /// No cache has the name.
   case noCacheNamed(String)
-  /// The cache is one of kmalloc's, which stay.
+  /// The cache is one of kmalloc's, which are permanent.
   case generalCache(String)
   /// A cache can't be destroyed while objects of it are in use.
   case cacheInUse(String, objects: Int)
-  /// The object is free already.
+  /// The object is already free.
   case doubleFree(String, KernelAddress)
   /// No object begins at the address.
   case notAnObject(KernelAddress)
-  /// The object is another cache's.
+  /// The object belongs to another cache.
   case foreignObject(KernelAddress, owner: String, given: String)
   /// Bytes outside the object were written: `offset` from its first byte.
   case overrun(String, KernelAddress, offset: Int)
   /// A free object was written to: `offset` from its first byte.
   case useAfterFree(String, KernelAddress, offset: Int)
-  /// A slab's list of free objects names none of its free objects.
+  /// A slab's free list names an object that is not free.
   case corruptedDescriptor(String, PageFrameNumber)
 }
 
@@ -45,27 +45,27 @@ extension SlabError: CustomStringConvertible {
     case .invalidName(let name):
       "\"\(name)\" can't name a slab cache: 1 to 32 characters without white space"
     case .nameInUse(let name):
-      "there is a slab cache \"\(name)\" already"
+      "there already is a slab cache \"\(name)\""
     case .invalidObjectSize(let size):
       "a slab cache can't have objects of \(size.rawValue) bytes: 1 to 131072"
     case .invalidAlignment(let alignment):
-      "objects can't be aligned to \(alignment.rawValue) bytes: a power of two up to 4096"
+      "objects cannot be aligned to \(alignment.rawValue) bytes: a power of two up to 4096"
     case .tooManyCaches(let limit):
-      "the machine has \(limit) slab caches, and can't have more"
+      "the machine has \(limit) slab caches, the maximum"
     case .noSuchCache(let number):
       "there is no slab cache \(number.rawValue)"
     case .noCacheNamed(let name):
       "there is no slab cache \"\(name)\""
     case .generalCache(let name):
-      "slab cache \(name) is kmalloc's and stays"
+      "slab cache \(name) is one of kmalloc's, which are permanent"
     case .cacheInUse(let name, let objects):
       "slab cache \(name) still has objects: \(objects) in use"
     case .doubleFree(let name, let address):
-      "double free: \(address) of slab cache \(name) is free already"
+      "double free: \(address) of slab cache \(name) is already free"
     case .notAnObject(let address):
       "no object begins at \(address)"
     case .foreignObject(let address, let owner, let given):
-      "the object at \(address) is of slab cache \(owner), not \(given)"
+      "the object at \(address) belongs to slab cache \(owner), not \(given)"
     case .overrun(let name, let address, let offset):
       "slab cache \(name): the red zone of the object at \(address) was overwritten at byte \(offset)"
     case .useAfterFree(let name, let address, let offset):

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// How an allocation is to be made ("get free pages" flags).
+// How to allocate ("get free pages" flags).
 //
 // Terms:
 // - *Actions* say what may be done to get a frame: sleep and reclaim, wake kswapd, start input and
@@ -33,7 +33,7 @@ public struct GFPFlags: OptionSet, Sendable, Hashable, BitwiseCopyable {
   public static let dma = GFPFlags(rawValue: 1 << 0)
   /// Frames below 4 GiB only.
   public static let dma32 = GFPFlags(rawValue: 1 << 1)
-  /// Frames without an address of their own will do.
+  /// Frames without a permanent address are acceptable.
   public static let highMemory = GFPFlags(rawValue: 1 << 2)
 
   // MARK: Actions
@@ -52,13 +52,13 @@ public struct GFPFlags: OptionSet, Sendable, Hashable, BitwiseCopyable {
   public static let cold = GFPFlags(rawValue: 1 << 8)
   /// Never fail.
   public static let noFail = GFPFlags(rawValue: 1 << 9)
-  /// The caller can't sleep and has no other way: a quarter more of the emergency reserve.
+  /// The caller cannot sleep and has no fallback: a quarter more of the emergency reserve.
   public static let atomicContext = GFPFlags(rawValue: 1 << 10)
-  /// The contents are to be zero.
+  /// Zero the contents.
   public static let zero = GFPFlags(rawValue: 1 << 11)
   /// Fail rather than end a process.
   public static let noRetry = GFPFlags(rawValue: 1 << 12)
-  /// The caller frees memory with it: the whole emergency reserve may be used.
+  /// The caller allocates in order to free memory: it may use the whole emergency reserve.
   public static let memoryReserves = GFPFlags(rawValue: 1 << 13)
   /// No emergency reserve, whatever the context allows.
   public static let noMemoryReserves = GFPFlags(rawValue: 1 << 14)
@@ -66,9 +66,9 @@ public struct GFPFlags: OptionSet, Sendable, Hashable, BitwiseCopyable {
   public static let thisNode = GFPFlags(rawValue: 1 << 15)
   /// Every frame of the block knows its head, as slabs need.
   public static let compound = GFPFlags(rawValue: 1 << 16)
-  /// Say nothing where it fails.
+  /// No warning on failure.
   public static let noWarning = GFPFlags(rawValue: 1 << 17)
-  /// The caller tells where it is when it is to be moved or reclaimed.
+  /// The page can be moved or reclaimed through its owner.
   public static let movable = GFPFlags(rawValue: 1 << 18)
 
   /// Both ways of reclaim.
@@ -95,7 +95,7 @@ public struct GFPFlags: OptionSet, Sendable, Hashable, BitwiseCopyable {
   /// GFP_DMA: for old devices.
   public static let dmaOnly: GFPFlags = [.dma]
 
-  /// The highest zone that will do. `dma` wins over `dma32`, and that over `highMemory`.
+  /// The highest acceptable zone. `dma` takes precedence over `dma32`, and that over `highMemory`.
   public var highestZone: ZoneType {
     if rawValue & 0b111 == 0 { return .normal }
     if contains(.dma) { return .dma }

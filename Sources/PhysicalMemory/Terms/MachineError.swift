@@ -2,10 +2,10 @@
 
 public import Pages
 
-/// Why a machine can't be, or does not do what it was asked.
+/// Why a machine cannot be built, or refuses a request.
 ///
-/// Each case holds the input that it is about. Where a verb throws, nothing has changed, but that
-/// reclaim may have run.
+/// Each case holds the offending input. A verb that throws has changed nothing, except that reclaim may
+/// have run.
 public enum MachineError: Error, Sendable, Hashable {
   // MARK: Machines
 
@@ -15,7 +15,7 @@ public enum MachineError: Error, Sendable, Hashable {
   case tooMuchMemory(ByteCount, limit: ByteCount)
   /// The number of nodes is below 1, above 64, or above the number of page frames.
   case invalidNodeCount(Int, frames: Int)
-  /// A 32-bit machine can't share out its RAM among nodes evenly: its ranges must say whose they are.
+  /// A 32-bit machine does not divide its RAM evenly among nodes: each range must name its node.
   case nodesWithoutRanges(Int)
   /// The number of processors is below 1 or above 512.
   case invalidProcessorCount(Int)
@@ -32,7 +32,7 @@ public enum MachineError: Error, Sendable, Hashable {
   case invalidOrder(Int)
   /// A size of 0 bytes, or more than the largest block has.
   case invalidSize(ByteCount)
-  /// A word that is no GFP flag.
+  /// A word that is not a GFP flag.
   case unknownFlag(String)
   /// The machine has no such node.
   case noSuchNode(NodeNumber)
@@ -40,24 +40,24 @@ public enum MachineError: Error, Sendable, Hashable {
   case noSuchProcessor(ProcessorNumber)
   /// The machine has no RAM there.
   case noSuchFrame(UInt64)
-  /// The address is none of the kernel's own, or nothing is mapped there.
+  /// The address is not the kernel's, or nothing is mapped there.
   case noSuchAddress(KernelAddress)
-  /// No frames could be had: the request fails, as Linux returns a null pointer.
+  /// No frames are available: the request fails, as Linux returns a null pointer.
   case outOfMemory(order: Order, flags: GFPFlags)
-  /// A request that may not fail can't be satisfied, and never will: Linux panics, or hangs.
+  /// A request that must not fail can never be satisfied: Linux panics, or hangs.
   case deadlock(order: Order, flags: GFPFlags)
-  /// A request that may sleep, in a context that must not.
+  /// A request that may sleep, in a context that must not sleep.
   case sleepInAtomicContext(GFPFlags)
 
   // MARK: Frames
 
   /// The frame is free, or the middle of a block.
   case notAllocated(PageFrameNumber)
-  /// The block has another order than was said.
+  /// The block's order is not the one given.
   case wrongOrder(PageFrameNumber, is: Order, given: Order)
   /// Something still uses the frame: page tables, or a list for reclaim.
   case stillInUse(PageFrameNumber, PageFlags, mapCount: Int)
-  /// The frame has no window to give back.
+  /// The frame has no window to release.
   case notMapped(PageFrameNumber)
   /// Every window is in use.
   case noWindow(limit: Int)
@@ -89,26 +89,26 @@ extension MachineError: CustomStringConvertible {
     case .noMemory(let size):
       "a machine with \(size) of RAM has no page frame: it needs 4 KiB at least"
     case .tooMuchMemory(let size, let limit):
-      "a machine with RAM up to \(size) can't be: this processor addresses \(limit)"
+      "a machine cannot have RAM up to \(size): this processor addresses \(limit)"
     case .invalidNodeCount(let nodes, let frames):
       "a machine can't have \(nodes) nodes: 1 to 64"
         + (frames > 0 ? ", and each with one of its \(frames) page frames" : "")
     case .nodesWithoutRanges(let nodes):
-      "the RAM of an i386 is not shared out among \(nodes) nodes by itself: ranges say whose is what"
+      "the RAM of an i386 is not divided among \(nodes) nodes automatically: give ranges that name their node"
     case .invalidProcessorCount(let count):
       "a machine can't have \(count) processors: 1 to 512"
     case .invalidRange(let start, let size):
-      "RAM of \(size.rawValue) bytes at 0x\(String(start.rawValue, radix: 16)) can't be: it must be whole page frames, and no two stretches may overlap"
+      "RAM of \(size.rawValue) bytes at 0x\(String(start.rawValue, radix: 16)) is invalid: ranges consist of whole page frames and must not overlap"
     case .invalidDistances:
       "the distances between nodes need a row and a column for each node, and are 10 to 255"
     case .host(let error):
       "the host has no room for the machine: \(error)"
     case .invalidOrder(let order):
-      "order \(order) is none: the buddy system keeps orders 0 to 10"
+      "order \(order) does not exist: the buddy system has orders 0 to 10"
     case .invalidSize(let size):
-      "\(size.rawValue) bytes can't be had in one block: 1 to \(Order.largest.size.rawValue)"
+      "\(size.rawValue) bytes do not fit in one block: 1 to \(Order.largest.size.rawValue)"
     case .unknownFlag(let word):
-      "\"\(word)\" is no GFP flag; write flags such as GFP_KERNEL|__GFP_ZERO"
+      "\"\(word)\" is not a GFP flag; write flags such as GFP_KERNEL|__GFP_ZERO"
     case .noSuchNode(let node):
       "the machine has no node \(node)"
     case .noSuchProcessor(let processor):
@@ -116,11 +116,11 @@ extension MachineError: CustomStringConvertible {
     case .noSuchFrame(let frame):
       "the machine has no page frame \(frame)"
     case .noSuchAddress(let address):
-      "nothing of the kernel's is at \(address)"
+      "nothing is mapped at kernel address \(address)"
     case .outOfMemory(let order, let flags):
       "page allocation failure: order:\(order), mode:\(flags)"
     case .deadlock(let order, let flags):
-      "the machine hangs: order:\(order), mode:\(flags) may not fail, and no memory can be freed"
+      "the machine hangs: order:\(order), mode:\(flags) must not fail, and no memory can be freed"
     case .sleepInAtomicContext(let flags):
       "mode:\(flags) may sleep, which is forbidden in atomic context"
     case .notAllocated(let frame):
