@@ -113,7 +113,8 @@ let package = Package(
       swiftSettings: strict),
 
     // Tests mirror the sources; what they measure with stands apart.
-    .target(name: "Instruments", path: "Tests/Instruments", swiftSettings: test),
+    .target(
+      name: "Instruments", path: "Tests/Instruments", exclude: ["Browser"], swiftSettings: test),
     .testTarget(name: "PagesTests", dependencies: ["Pages"], swiftSettings: test),
     .testTarget(
       name: "SystemTests", dependencies: ["System", "Pages", "Instruments"], swiftSettings: test),
@@ -158,7 +159,7 @@ let package = Package(
       ],
       exclude: ["Run/Programs", "Laboratory/Programs"], swiftSettings: test),
     .testTarget(
-      name: "TamallocReportTests", dependencies: ["TamallocReport", "Charts"],
+      name: "TamallocReportTests", dependencies: ["TamallocReport", "Charts", "Instruments"],
       exclude: ["Recordings"], swiftSettings: test),
     .testTarget(
       name: "TamallocExportTests", dependencies: ["TamallocExport", "Instruments"],

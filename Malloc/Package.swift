@@ -5,7 +5,7 @@ import PackageDescription
 
 /// The C library: the sources of ../Sources, which stand here as links, as Embedded Swift.
 ///
-/// Whole modules are compiled at once, each function into a section of its own, so that the linker
+/// Whole modules are compiled together, each function into a section of its own, so that the linker
 /// leaves out what the C functions don't need: most of all Swift's own runtime.
 let embedded: [SwiftSetting] = [
   .swiftLanguageMode(.v6),

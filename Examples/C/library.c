@@ -16,8 +16,9 @@ static void prove(const char *what, unsigned char *memory, size_t size, int byte
   if (memory == NULL) failed(what);
   for (size_t index = 0; index < 100; index++) memory[index * (size / 100) / page * page] = 1;
   gained(what, start, 100);
-  if (memory[size - 1] != byte || tamalloc_usage(memory, &usage) != 0 ||
-      usage.committed != 100 * page) {
+  /* The last byte is read after it: with the system calls, reading commits a page that has a fill. */
+  if (tamalloc_usage(memory, &usage) != 0 || usage.committed != 100 * page ||
+      memory[size - 1] != byte) {
     fprintf(stderr, "%s: not as it should be\n", what);
     exit(1);
   }

@@ -14,7 +14,6 @@ public struct SVGChart {
     self.width = min(max(width, 320), 4000)
   }
 
-  private let left = 72.0
   private let right = 24.0
   private let gap = 44.0
   private let plotHeight = 190.0
@@ -28,6 +27,7 @@ public struct SVGChart {
     let head = grid.subtitle.isEmpty ? 62.0 : 82.0
     let panelHeight = panelTop + plotHeight + panelBottom
     let height = height(of: grid)
+    let left = left(of: grid)
     let plotWidth =
       (Double(width) - left - right - Double(columns - 1) * gap) / Double(columns)
 
@@ -47,6 +47,12 @@ public struct SVGChart {
       class: "quiet", anchor: "middle")
     svg.rotatedText(grid.y.title, x: 15, y: head + Double(rows) * panelHeight / 2)
     return svg.finished()
+  }
+
+  /// Where plots begin: right of the axis's title and of its longest number.
+  private func left(of grid: ChartGrid) -> Double {
+    let longest = grid.y.ticks(about: 4).map { grid.y.label($0).count }.max() ?? 0
+    return max(72, 36 + Double(longest) * 7.4)
   }
 
   private func rows(of grid: ChartGrid) -> Int { max((grid.panels.count + 1) / 2, 1) }

@@ -64,6 +64,26 @@ struct TableTests {
     #expect(!lazy.contains("memset"), "nothing is said of what did not run")
   }
 
+  @Test("what no C library offers is said first, and of a fill alone", arguments: [0xA5, 0])
+  func fill(byte: UInt8) {
+    func ran(_ name: Contender, resident: Int) -> ContenderReport {
+      var contender = ContenderReport(name: name, fill: byte)
+      contender.steps = [
+        MeasuredStep(
+          name: "allocate", virtualBytes: 1 << 30, residentBytes: resident, minorFaults: 1,
+          seconds: 1e-3)
+      ]
+      return contender
+    }
+    let sentences = DemoFindings(
+      report: DemoReport(
+        size: 1 << 30, pageSize: 4096, engine: "mmap", availableBytes: 1 << 32,
+        allocators: [ran(.mallocAndMemset, resident: 1 << 30), ran(.tamallocFill, resident: 0)])
+    ).sentences
+    #expect(sentences[0].contains("committed nothing") == (byte != 0), "\(sentences)")
+    #expect(sentences[0].contains("No C library offers that") == (byte != 0), "\(sentences)")
+  }
+
   @Test("what was not run is said, with its reason")
   func notes() {
     let lines = DemoTable(report: Self.report(residentAtAllocation: 0)).lines

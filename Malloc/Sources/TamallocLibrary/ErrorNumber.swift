@@ -12,14 +12,14 @@ struct ErrorNumber {
     self.value = value
   }
 
-  /// An argument that can't be right.
+  /// An invalid argument.
   static var invalid: ErrorNumber { ErrorNumber(value: EINVAL) }
 
-  /// What errno is now. A function takes it down at its beginning and sets it again when it succeeds.
+  /// The current errno. A function saves it at its beginning and restores it on success.
   static var current: ErrorNumber { ErrorNumber(value: ctamalloc_errno()) }
 
-  /// The number that stands for an error: EINVAL for arguments that can't be right, ENOMEM for every
-  /// limit, and what the kernel said otherwise.
+  /// The errno value of an error: EINVAL for invalid arguments, ENOMEM for every limit, otherwise the
+  /// kernel's.
   init(_ error: AllocationError) {
     value =
       switch error {

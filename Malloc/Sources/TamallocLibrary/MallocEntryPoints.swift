@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 
-// malloc and its relatives, as C and C++ know them. Whoever is linked with this library, or has it in
-// LD_PRELOAD, gets them in place of the C library's.
+// malloc and its relatives, as C and C++ know them. Programs linked with this library, or started with it
+// in LD_PRELOAD, get them instead of the C library's.
 //
-// Swift reserves the names malloc and free for its runtime, so two functions get their names when the
-// library is put together, by Malloc/build.
+// Swift reserves the names malloc and free for its runtime, so two functions get their names when
+// Malloc/build links the library.
 
 internal import CTamalloc
 internal import Heap

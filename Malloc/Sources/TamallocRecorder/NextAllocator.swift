@@ -34,7 +34,7 @@ struct NextAllocator {
 
   /// Looks all functions up, or returns nil where this thread is doing so already.
   ///
-  /// Two threads that come here at once find the same.
+  /// Two threads that get here concurrently find the same.
   static var current: NextAllocator? {
     if let known = unsafe known { return known }
     guard crecorder_is_inside() == 0 else { return nil }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 
-// The file that is recorded to: the text of a trace, complete after every event.
+// The output file: the text of a trace, complete after every event.
 //
 //     │           1234⏎│REQUEST 0 17⏎│RESIZE 0 40⏎│FREE 0⏎│ … │ 0 0 0 0 … │
 //       count of events  lines                                  room
 //
-// A piece of the file is mapped, and lines are stored where they belong; the count in the first line,
-// right-aligned in 15 columns, is counted up in place. So whatever ends the process, even SIGKILL, what
-// it recorded is there and is a whole trace. Zeros behind the last line are room for more; they are cut
-// off when the process ends or, where it can't, by whoever started it.
+// A window of the file is mapped, and lines are stored in place; the count in the first line, right-aligned
+// in 15 columns, is incremented in place. So whatever ends the process, even SIGKILL, the file is a complete
+// trace. Zeros after the last line are room for more; they are truncated when the process ends or, if it
+// can't, by its starter.
 //
-// The file is not kept open: a program may close every descriptor, and open others in their place. For
-// another piece it is opened again by its name, which must lead to the same file.
+// The file is not kept open: a program may close every descriptor and reuse its number. For the next
+// window it is reopened by name, which must lead to the same file.
 //
 // Invariants: position is where the next line goes; it is in the piece that is mapped, with room for a
 // line, or there is none.

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: MIT
 
-// Who records, and in what order.
+// Which process records, and in what order.
 //
-// One lock makes one order of all threads' events. A block is written down as requested after the next
-// allocator has given it, and as freed before it is given back: so no line says that a block is
-// requested which an earlier line still holds under the same address. A block that is being resized is
-// in no table meanwhile, and is written down when it is known whether it moved.
+// One lock makes one order of all threads' events. A request is recorded after the next allocator has
+// returned the block, and a free before the block is given back: so no line requests an address that an
+// earlier line still holds. A block that is being resized is in no table meanwhile, and is recorded once it
+// is known whether it moved.
 //
 //     fresh ──first call──▶ recording ──error──▶ off             a forked child is fresh again
 //       └───── not this process ────────────────▶ off
 //
-// The lock and the state stand in a page that the kernel clears in a forked child, however it was
+// The lock and the state are in a page that the kernel clears in a forked child, however it was
 // forked: the child has no lock held by a thread that it does not have, and never writes to its
 // parent's file.
 //
 // Which process is recorded: the one whose parent is named by TAMALLOC_RECORD_PARENT, into the file
-// TAMALLOC_RECORD; with TAMALLOC_RECORD_CHILDREN=1 every other one as well, into that name with a dot
-// and its own number behind. A process that executes another program begins its file anew. A forked
+// TAMALLOC_RECORD; with TAMALLOC_RECORD_CHILDREN=1 every other one as well, into that name followed by a
+// dot and its process number. A process that executes another program starts its file over. A forked
 // child's file begins with requests of what it inherited.
 //
-// Whatever this thread does here takes no memory from a heap; and where a signal's handler comes here
-// while its thread is here already, its calls are passed on and not recorded.
+// Nothing here allocates from a heap; calls from a signal handler that interrupted this code are passed on
+// and not recorded.
 
 internal import CRecorder
 internal import Synchronization

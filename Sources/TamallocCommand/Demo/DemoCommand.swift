@@ -10,7 +10,7 @@ internal import Tamalloc
 struct DemoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
-    abstract: "Compare malloc + memset, calloc, mmap and tamalloc as their pages are touched.",
+    abstract: "Compare tamalloc with malloc + memset, calloc and mmap as their pages are touched.",
     discussion: """
       Each allocator runs in a process of its own. It allocates, then writes one byte into 1%, 10%, \
       50% and 100% of the pages, evenly spread; at the end every byte is checked. Shown is what the \
@@ -29,7 +29,7 @@ struct DemoCommand: ParsableCommand {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "The byte of the row tamalloc-fill: 0 to 255, or 0x00 to 0xFF. (default: 0xA5)",
+      "The byte of malloc+memset and tamalloc-fill: 0 to 255, or 0x00 to 0xFF. (default: 0xA5)",
       discussion: "The other rows hold zeros.", valueName: "byte"),
     transform: FillByte.parse)
   var fill: UInt8 = 0xA5

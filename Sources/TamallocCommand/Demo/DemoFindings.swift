@@ -38,19 +38,25 @@ struct DemoFindings {
         "malloc+memset gained \(zeroText(step.residentBytes)) at allocation: the block came from memory "
         + "that this process had committed before."
     }
-    let time = self.contender(.calloc).map { " (calloc: \($0.steps[0].seconds.duration))" } ?? ""
+    guard contender.fill != 0, let ours = self.contender(.tamallocFill), isLazy(ours) else {
+      return
+        "memset is what commits: malloc+memset holds \(gain(contender)) before anything is used, "
+        + "and took \(step.seconds.duration) for it."
+    }
+    let byte = FillByte.text(contender.fill)
     return
-      "memset is what commits: malloc+memset holds \(gain(contender)) before anything is used, "
-      + "and took \(step.seconds.duration) for it\(time)."
+      "\(size) of \(byte): malloc+memset committed \(gain(contender)) before anything was used, and "
+      + "took \(step.seconds.duration); tamalloc-fill committed \(zeroText(ours.steps[0].residentBytes)), "
+      + "and took \(ours.steps[0].seconds.duration). No C library offers that."
   }
 
   private var calloc: String? {
     guard let contender = contender(.calloc) else { return nil }
     if isLazy(contender) {
       return
-        "Whatever the textbook says, calloc did not clear \(size): it took fresh pages from the "
-        + "kernel, which are zero already, and gained \(gain(contender)). C libraries do so for large "
-        + "blocks; small ones they clear."
+        "For zeros calloc is lazy, too: it did not clear \(size), but took fresh pages from the kernel, "
+        + "which are zero already, and gained \(gain(contender)). C libraries do so for large blocks; "
+        + "small ones they clear."
     }
     return
       "calloc gained \(gain(contender)) at allocation: a block of \(size) is small enough for this "
@@ -62,13 +68,7 @@ struct DemoFindings {
     guard isLazy(zero) else {
       return "tamalloc gained \(gain(zero)) of \(size) at allocation, where nothing was expected."
     }
-    var text = "tamalloc reserved \(size) and committed \(zeroText(zero.steps[0].residentBytes))"
-    if let filled = contender(.tamallocFill), isLazy(filled) {
-      text +=
-        "; with every byte \(FillByte.text(filled.fill)) it committed "
-        + "\(zeroText(filled.steps[0].residentBytes)) as well, which no C library offers"
-    }
-    return text + "."
+    return "tamalloc reserved \(size) and committed \(zeroText(zero.steps[0].residentBytes))."
   }
 
   private func zeroText(_ bytes: Int) -> String {

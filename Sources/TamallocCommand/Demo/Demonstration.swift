@@ -8,7 +8,7 @@ internal import Tamalloc
 /// Runs a plan, one process after the other, and gathers what they report.
 struct Demonstration {
   var size: ByteCount
-  /// The fill of tamalloc-fill; the others' is zero.
+  /// The fill of malloc+memset and tamalloc-fill; the others' is zero.
   var fill: UInt8
   /// The steps that were asked for; nil for the usual ones, as far as they are quickly done.
   var shares: [Percentage]?
@@ -34,8 +34,7 @@ struct Demonstration {
   private func run(
     _ part: DemoPlan.Part, isSparse: Bool, _ progress: borrowing ProgressLine
   ) throws -> ContenderReport {
-    var report = ContenderReport(
-      name: part.contender, fill: part.contender == .tamallocFill ? fill : 0)
+    var report = ContenderReport(name: part.contender, fill: part.contender.isFilled ? fill : 0)
     report.leftOut = part.leftOut
     report.skipped = part.skipped
     if part.skipped != nil { return report }

@@ -80,13 +80,19 @@ enum HTMLTable {
   static func html(
     header: [String], rows: [[String]], isNumber: (Int) -> Bool
   ) -> String {
+    let hasFigures = header.indices.contains(where: isNumber)
+    // Where a narrow screen shows the cells of a row below each other, each says its column.
+    func column(_ index: Int, _ tag: String) -> String {
+      guard tag == "td", !hasFigures, header.indices.dropFirst().contains(index) else { return "" }
+      return " data-column=\"\(markupText(header[index].filter { $0 != "`" && $0 != "*" }))\""
+    }
     func row(_ cells: [String], _ tag: String) -> String {
       let inner = cells.enumerated().map { index, cell in
-        "<\(tag)\(isNumber(index) ? " class=\"n\"" : "")>\(Inline.html(cell))</\(tag)>"
+        "<\(tag)\(isNumber(index) ? " class=\"n\"" : "")\(column(index, tag))>\(Inline.html(cell))</\(tag)>"
       }
       return "<tr>\(inner.joined())</tr>\n"
     }
-    let kind = header.indices.contains(where: isNumber) ? " class=\"figures\"" : ""
+    let kind = hasFigures ? " class=\"figures\"" : ""
     return "<div class=\"scroll\"><table\(kind)>\n<thead>\(row(header, "th"))</thead>\n<tbody>\n"
       + rows.map { row($0, "td") }.joined() + "</tbody></table></div>\n"
   }

@@ -16,7 +16,7 @@
  *   rare     large blocks are rarer: for many operations
  *   untold   never asks for usable sizes, and so no more is known of a block than
  *            was asked for: a heap may clear less for such a program
- *   failing  one in eight system calls of the heap fails for lack of memory
+ *   failing  one in eight system calls of the heap fails, out of memory
  *   limit    48 MiB more than at the beginning may be mapped, no more
  *
  * Where memory may run out, NULL with ENOMEM is no mistake, a block that could

@@ -61,7 +61,7 @@ private struct ProcessStatisticsRequest {
     cursor = query.cursor
   }
 
-  /// Tells the caller where to go on, and touches no other field.
+  /// Tells the caller where to continue, and writes no other field.
   @inline(__always)
   func storeCursor(_ cursor: Int32) throws(KernelError) {
     let place = address &+ UInt(truncatingIfNeeded: KERNEL_QUERY_CURSOR)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 //
-// One row of system call 555: all that is told about one process.
+// One row of system call 555: everything reported about one process.
 //
 // Each field is what /proc shows, from the same counters:
 //

@@ -23,7 +23,7 @@ extension tamalloc_statistics_pages {
   }
 }
 
-/// The bytes in so many pages.
+/// The number of bytes in a number of pages.
 func statisticsBytes(pages: UInt) -> UInt64 {
   UInt64(pages &<< UInt(truncatingIfNeeded: KERNEL_PAGE_SHIFT))
 }

@@ -19,7 +19,7 @@
   let task: OpaquePointer
   let pid: Int32
 
-  /// The process of this number, whoever owns it.
+  /// The process of this number, regardless of its owner.
   static func find(_ pid: Int32) -> StatisticsProcess? {
     guard let task = unsafe tamalloc_statistics_find_process(pid) else { return nil }
     return unsafe StatisticsProcess(task: task, pid: pid)
@@ -48,7 +48,7 @@
     unsafe tamalloc_statistics_may_read(task, audited)
   }
 
-  /// When it was born, on the clock of `tamalloc_statistics_now()`.
+  /// When it was created, on the clock of `tamalloc_statistics_now()`.
   var birth: UInt64 { unsafe tamalloc_statistics_birth(task) }
 
   /// Its memory, pinned; `nil` for a kernel thread and for what has exited.

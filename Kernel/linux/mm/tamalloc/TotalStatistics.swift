@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //
 // System call 556: the memory of all processes that the caller may see, and of
-// the machine.  Each address space counts once, whoever shares it.
+// the machine.  Each address space counts once, however shared.
 //
 // Why each mm counts once, without a list of all mms:
 //

@@ -27,7 +27,7 @@ static inline void *crecorder_next(const char *name) {
 }
 
 /* Whether this thread is inside the recorder. The initial-exec model needs no
-   call, and no memory from a heap, to find it. The variable stands in inside.c:
+   call, and no memory from a heap, to find it. The variable is in inside.c:
    here, each object file would have one of its own. */
 extern __thread int crecorder_inside
     __attribute__((tls_model("initial-exec"), visibility("hidden")));

@@ -47,7 +47,7 @@ const spanish = {
   "allocated": "asignado", "page cache": "caché de páginas", "anonymous": "anónimo", "slab": "slab", "vmalloc": "vmalloc",
   "kernel stack": "pila del núcleo", "page table": "tabla de páginas", "allocator": "asignador", "kmalloc": "kmalloc",
   "page cache, dirty": "caché de páginas, modificada", "no RAM": "sin RAM", "free, never handed out": "libre, nunca entregado",
-  "free, order {}": "libre, orden {}", "free, in a per-CPU cache": "libre, en una caché por CPU",
+  "free, order": "libre, orden", "free, in a per-CPU cache": "libre, en una caché por CPU",
   "moments": "momentos", "unusable": "inutilizable", "tick {} · line {}": "tic {} · línea {}", "tick {} · boot": "tic {} · arranque",
   "boot": "arranque", "   (kswapd is awake)": "   (kswapd está despierto)", "node {}, {}": "nodo {}, {}",
   "managed": "gestionados", "min": "min", "low": "low", "high": "high",

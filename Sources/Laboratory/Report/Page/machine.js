@@ -25,19 +25,23 @@ function makeColours() {
   const legend = element("legend");
   legend.replaceChildren();
   const seen = new Set(moments.flatMap(moment => [...moment.map.matchAll(/[A-X]/g)].map(match => match[0].charCodeAt(0) - 65)));
-  const entry = (number, text) => {
-    if (!seen.has(number)) return;
-    const span = node("span", "", legend), swatch = node("i", "", span);
+  const entry = (number, text, parent = legend) => {
+    const span = node("span", "", parent), swatch = node("i", "", span);
+    span.dataset.state = number;
     swatch.className = "swatch";
     swatch.style.background = colours[number];
     if (number === 0) swatch.style.border = "1px solid var(--free)";
     span.append(text);
   };
-  entry(0, say("no RAM"));
-  entry(1, say("free, never handed out"));
-  for (let order = 0; order <= 10; order += 1) entry(2 + order, say("free, order {}", order));
-  entry(13, say("free, in a per-CPU cache"));
-  kinds.forEach(([text], index) => entry(14 + index, say(text)));
+  const seenEntry = (number, text) => { if (seen.has(number)) entry(number, text); };
+  seenEntry(0, say("no RAM"));
+  seenEntry(1, say("free, never handed out"));
+  // The charts below draw all orders, those too that the map never shows.
+  const orders = node("span", say("free, order"), legend);
+  orders.className = "orders";
+  for (let order = 0; order <= 10; order += 1) entry(2 + order, String(order), orders);
+  seenEntry(13, say("free, in a per-CPU cache"));
+  kinds.forEach(([text], index) => seenEntry(14 + index, say(text)));
 }
 
 function drawMap() {

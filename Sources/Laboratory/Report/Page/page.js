@@ -48,7 +48,7 @@ function showBoard() {
     data.traces.forEach((trace, index) => {
       const cell = node("td", "", row), found = value(trace, name);
       cell.textContent = found === null ? say("failed") : metric.text(found);
-      cell.className = found === null ? say("failed") : found === best[index] ? "best" : "";
+      cell.className = found === null ? "failed" : found === best[index] ? "best" : "";
     });
   }
 }

@@ -18,7 +18,7 @@ function setPlaying(playing) {
   button.setAttribute("aria-pressed", playing);
   if (!playing) return;
   const count = momentCount();
-  if (state.moment >= count - 1) state.moment = 0;
+  if (state.moment >= count - 1) { state.moment = 0; showMoment(); }
   const begin = performance.now() - state.moment / count * 12000;
   const step = now => {
     if (!state.playing) return;

@@ -44,7 +44,7 @@ struct tamalloc_options {
 struct tamalloc_process_query {
 	__s32 pid;		/* one process, or 0 for all that are visible */
 	__u32 flags;		/* must be 0 */
-	__s32 cursor;		/* in: 0 to begin; out: where to go on, 0 at the end */
+	__s32 cursor;		/* in: 0 to begin; out: where to continue, 0 at the end */
 	__u32 reserved;		/* must be 0 */
 };
 

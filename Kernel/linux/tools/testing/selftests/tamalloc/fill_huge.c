@@ -103,7 +103,7 @@ TEST(splitting_a_huge_page)
 	check_bytes(memory + 101 * PAGE, HUGE - 101 * PAGE, 0x65);
 }
 
-/* Waits for khugepaged to have collapsed so many KiB. */
+/* Waits until khugepaged has collapsed this many KiB. */
 static void wait_for_collapse(const void *memory, long kib)
 {
 	for (int i = 0; i < 600; i++) {
