@@ -6,7 +6,7 @@ import Testing
 
 @testable import Laboratory
 
-@Suite struct ReportTests {
+@Suite struct ReportPageTests {
   static func page(_ comparison: Comparison) throws -> String {
     ReportPage.html(data: String(decoding: try JSONEncoder().encode(comparison), as: UTF8.self))
   }
@@ -32,7 +32,8 @@ import Testing
     #expect(page.utf8.count < 5_000_000, "\(page.utf8.count) bytes")
     // Kept out of the expectations, which would print the page.
     for text in [
-      "<script>alert", "%STYLE%", "%SCRIPT%", "%DATA%", "http://", "https://", "src=", "@import",
+      "<script>alert", "%STYLE%", "%SCRIPT%", "%DATA%", "%TITLE%", "%MAIN%", "%PLAYER%", "http://",
+      "https://", "src=", "@import",
       "url(",
     ] {
       let isThere = page.contains(text)
@@ -90,17 +91,22 @@ import Testing
     for (english, translation) in spanish {
       #expect(english.ranges(of: "{}").count == translation.ranges(of: "{}").count, "\(english)")
     }
-    let scripts = try ["player", "plot", "charts", "maps", "page", "machine"].map {
+    let scripts = try ["player", "plot", "charts", "maps", "compare", "machine"].map {
       try text("\($0).js")
     }
     .joined(separator: "\n")
-    let templates = try text("page.html") + text("machine.html")
+    let templates = try ["shell", "player", "compare", "machine"].map { try text("\($0).html") }
+      .joined()
+    let titles = try text("../ReportPage.swift").matches(of: /title: "([^"]+)"/).map { ">\($0.1)<" }
+    #expect(titles.count == 2)
     for said in scripts.matches(of: /say\(\s*"([^"]+)"/) {
       let words = String(said.1)
       #expect(spanish[words] != nil, "'\(words)' has no Spanish")
     }
-    let names: Set<String> = ["%STYLE%", "%DATA%", "%SCRIPT%"]
-    for shown in templates.matches(of: />([^<>]+)</) {
+    let names: Set<String> = [
+      "%STYLE%", "%DATA%", "%SCRIPT%", "%TITLE%", "%MAIN%", "%PLAYER%",
+    ]
+    for shown in (templates + titles.joined()).matches(of: />([^<>]+)</) {
       let words = shown.1.trimmingCharacters(in: .whitespacesAndNewlines)
       if words.isEmpty || names.contains(words) { continue }
       #expect(spanish[words] != nil, "'\(words)' has no Spanish")
@@ -108,7 +114,7 @@ import Testing
     for label in templates.matches(of: /aria-label="([^"]+)"/) {
       #expect(spanish[String(label.1)] != nil, "'\(label.1)' has no Spanish")
     }
-    for words in spanish.keys where !(scripts + templates).contains(words) {
+    for words in spanish.keys where !(scripts + templates + titles.joined()).contains(words) {
       Issue.record("no page says '\(words)'")
     }
   }

@@ -48,7 +48,7 @@ function showBoard() {
     data.traces.forEach((trace, index) => {
       const cell = node("td", "", row), found = value(trace, name);
       cell.textContent = found === null ? say("failed") : metric.text(found);
-      cell.className = found === null ? say("failed") : found === best[index] ? "best" : "";
+      cell.className = found === null ? "failed" : found === best[index] ? "best" : "";
     });
   }
 }
@@ -119,22 +119,19 @@ for (const id of ["output", "waste"]) {
     return moment < 0 ? trace.moments.length - 1 : moment;
   });
 }
-let waiting = 0;
-addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(showTrace, 100); });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { showBoard(); showTrace(); });
+onChange(showTrace, showBoard);
 const first = data.traces[0];
 element("setting").textContent = say(
   data.traces.length > 1 ? "{} traces, up to {} pages of {}, " : "{} trace, up to {} pages of {}, ",
   data.traces.length, group(first.maxPages), bytes(first.pageSize))
   + say(first.checked ? "every block checked." : "blocks not checked.");
 // #trace=1&moment=0.5&metric=2 opens the page so.
-const wish = new URLSearchParams(location.hash.slice(1));
-if (wish.has("trace")) state.trace = Math.max(0, Math.min(Number(wish.get("trace")) || 0, data.traces.length - 1));
-if (wish.has("metric")) state.metric = Math.max(0, Math.min(Number(wish.get("metric")) || 0, metrics.length - 1));
+state.trace = wished("trace", data.traces.length - 1) ?? state.trace;
+state.metric = wished("metric", metrics.length - 1) ?? state.metric;
 setPlaying(false);
 showBoard();
 start();
-if (wish.has("moment")) {
-  state.moment = Math.round(Number(wish.get("moment")) * (chosenTrace().moments.length - 1)) || 0;
+if (wished("moment", 1) !== null) {
+  state.moment = Math.round(wished("moment", 1) * (momentCount() - 1));
   showMoment();
 }
