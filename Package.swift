@@ -157,7 +157,7 @@ let package = Package(
       dependencies: [
         "TamallocCommand", "Laboratory", "Pages", "Charts", "MemoryStatistics", "Instruments",
       ],
-      exclude: ["Run/Programs", "Laboratory/Programs"], swiftSettings: test),
+      exclude: ["Commands/Run/Programs", "Commands/Lab/Programs"], swiftSettings: test),
     .testTarget(
       name: "TamallocReportTests", dependencies: ["TamallocReport", "Charts", "Instruments"],
       exclude: ["Recordings"], swiftSettings: test),

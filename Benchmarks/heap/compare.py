@@ -3,7 +3,7 @@
 """Runs each workload under each allocator, in turns, and prints time and memory side by side.
 
 usage: compare.py WORKLOAD-PROGRAM NAME=LIBRARY... [--only TEXT] [--kind calloc|malloc] [--runs N]
-                  [--best]
+                  [--best] [--json]
 A library of - stands for the C library's own allocator. The first allocator is the one that the
 others are compared with: behind each row stands what it took of the quickest other one's time, and
 of the smallest one's memory where not all of a block is touched. There memory is exact, where all is
@@ -12,10 +12,16 @@ are the best of many short rounds, for a machine that has other things to do.
 
 Medians of N runs, 3 if not told. It is three times as many for rows that have one round in each run
 (fresh), and for those whose memory is judged: of the library's code and data a hundred KiB more or
-less are mapped around a fault, by where the loader has put them. Who comes first changes from run to run: what one process leaves behind, such as pages that the
-machine's host has at hand, the next one finds.
+less are mapped around a fault, by where the loader has put them. Which allocator comes first changes from
+run to run: what one process leaves behind, such as pages that the machine's host has at hand, the next
+one finds.
+
+With --json one object instead of tables: tables, each with its kind, its allocators, rows of work, sizes,
+touch and a result (or null) for each allocator, and the geometric mean of how much longer each takes than
+the first; and starts.
 """
 
+import json
 import math
 import os
 import statistics
@@ -60,6 +66,10 @@ MALLOC = [
 ]
 
 
+def say(line):
+    print(line, flush=True)
+
+
 def run(program, library, arguments):
     environment = dict(os.environ)
     environment.pop("LD_PRELOAD", None)
@@ -90,10 +100,10 @@ def spell_time(nanoseconds):
 
 
 def table(program, allocators, rows, kind, runs, only, best):
-    """Prints one table; returns {row: {allocator: (time, memory)}}."""
+    """Prints one table as it is measured; returns {row: {allocator: (time, memory)}}."""
     names = [name for name, _ in allocators]
-    print(f"\n{kind}: ns for each step │ KiB resident at most")
-    print(f"{'':34}" + "".join(f"{name:>20}" for name in names))
+    say(f"\n{kind}: ns for each step │ KiB resident at most")
+    say(f"{'':34}" + "".join(f"{name:>20}" for name in names))
     found = {}
     for row in rows:
         title = f"{row[0]} {spell_size(row[1])} {row[2]}"
@@ -122,7 +132,7 @@ def table(program, allocators, rows, kind, runs, only, best):
             if row[2] != "whole":
                 least = min(m for _, m in peers)
                 mark += f"  RSS {ours[1] / least:.2f}"
-        print(f"{title:34}{cells}{mark}", flush=True)
+        say(f"{title:34}{cells}{mark}")
     return found
 
 
@@ -146,27 +156,53 @@ def start(library):
 
 
 def starts(allocators):
-    print("\nTo start: µs for /bin/true │ KiB resident of a small program")
+    """What each allocator adds to a program that does nothing."""
+    say("\nTo start: µs for /bin/true │ KiB resident of a small program")
     base = start("-")
+    found = []
     for name, library in allocators:
         if library != "-":
             taken, memory = start(library)
-            print(f"  {name}: {taken - base[0]:+.0f} µs, {memory - base[1]:+.0f} KiB")
+            found.append({"allocator": name, "microseconds": taken - base[0],
+                          "kibibytes": memory - base[1]})
+            say(f"  {name}: {taken - base[0]:+.0f} µs, {memory - base[1]:+.0f} KiB")
+    return found
 
 
 def means(found, names):
+    """How many times as long as the first one each of the others takes, in the geometric mean."""
+    result = {}
     for name in names[1:]:
         ratios = [r[name][0] / r[names[0]][0] for r in found.values() if name in r and names[0] in r]
         if ratios:
-            mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
-            print(f"  {name}: takes {mean:.2f} times as long, in the geometric mean")
+            result[name] = math.exp(sum(map(math.log, ratios)) / len(ratios))
+            say(f"  {name}: takes {result[name]:.2f} times as long, in the geometric mean")
+    return result
+
+
+def record(kind, names, found):
+    """A table as --json has it."""
+    def result(row, name):
+        if name not in found[row]:
+            return None
+        taken, memory = found[row][name]
+        return {"nanoseconds": taken, "kibibytes": memory}
+
+    rows = [{"work": row[0], "sizes": [int(size) for size in row[1].split("-")], "touch": row[2],
+             "results": [result(row, name) for name in names]} for row in found]
+    return {"kind": kind, "allocators": names, "rows": rows, "means": means(found, names)}
 
 
 def main():
+    global say
     arguments = sys.argv[1:]
     only, runs, best = None, 3, "--best" in arguments
     if best:
         arguments.remove("--best")
+    as_json = "--json" in arguments
+    if as_json:
+        arguments.remove("--json")
+        say = lambda line: None
     if "--only" in arguments:
         at = arguments.index("--only")
         only = arguments[at + 1]
@@ -182,11 +218,14 @@ def main():
         del arguments[at:at + 2]
     program, allocators = arguments[0], [tuple(a.split("=", 1)) for a in arguments[1:]]
     names = [name for name, _ in allocators]
+    tables = []
     for kind in kinds:
-        found = table(program, allocators, ROWS if kind == "calloc" else MALLOC, kind, runs, only, best)
-        means(found, names)
-    if only is None:
-        starts(allocators)
+        rows = ROWS if kind == "calloc" else MALLOC
+        found = table(program, allocators, rows, kind, runs, only, best)
+        tables.append(record(kind, names, found))
+    begun = starts(allocators) if only is None else []
+    if as_json:
+        print(json.dumps({"tables": tables, "starts": begun}, indent=2))
 
 
 main()

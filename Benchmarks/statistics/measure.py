@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Measures tamalloc's statistics and their peers; see run."""
-import os, pty, resource, shutil, signal, statistics, subprocess, sys, tempfile, time
+import json, os, pty, resource, shutil, signal, statistics, subprocess, sys, tempfile, time
 import urllib.request
 
 tamalloc, floor, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+as_json = "--json" in sys.argv[4:]
 null = subprocess.DEVNULL
 
 
@@ -55,16 +56,25 @@ def installed(command):
     return shutil.which(command[0]) is not None
 
 
+def say(line=""):
+    if not as_json:
+        print(line, flush=True)
+
+
+def per_process(value, unit=1e3):
+    return value * unit / processes
+
+
 nobody = tempfile.mkdtemp()
 crowd = [subprocess.Popen(["sleep", "3600"]) for _ in range(count)]
 try:
     time.sleep(1)
     processes = sum(name.isdigit() for name in os.listdir("/proc"))
-    load = os.getloadavg()[0]
-    print(f"Linux {os.uname().release}, {os.cpu_count()} processors, load {load:.1f} before, "
-          f"{processes} processes\n")
-    print(f"{'all processes once':34} {'ms':>8} {'wall ms':>8} {'µs/process':>11} {'wall':>7}"
-          f" {'of floor':>9} {'wall':>6}")
+    record = {"processes": processes, "loadBefore": os.getloadavg()[0], "once": [], "live": []}
+    say(f"Linux {os.uname().release}, {os.cpu_count()} processors, load {record['loadBefore']:.1f}"
+        f" before, {processes} processes\n")
+    say(f"{'all processes once':34} {'ms':>8} {'wall ms':>8} {'µs/process':>11} {'wall':>7}"
+        f" {'of floor':>9} {'wall':>6}")
     # What each of them costs before it looks at the first process is subtracted: the same command on an
     # empty folder. ps looks at all processes whichever it is asked for.
     def stat(*options):
@@ -73,41 +83,52 @@ try:
     def ps(columns):
         return ["ps", "-eo", columns], ["ps", "--version"]
 
+    # A key for what is more than a command line.
     rows = [
-        ("tamalloc --version", [tamalloc, "--version"], None, 40),
-        ("tamalloc stat, of no process", stat()[1], None, 40),
-        ("floor: two files in C", [floor], [floor, "none"], 20),
-        ("tamalloc stat", *stat(), 20),
-        ("tamalloc stat --json", *stat("--json"), 20),
-        ("tamalloc stat --total", *stat("--total"), 20),
-        ("tamalloc stat --pss", *stat("--pss"), 5),
-        ("ps -eo pid,vsz,rss", *ps("pid,vsz,rss"), 20),
-        ("ps -eo pid,vsz,rss,pss", *ps("pid,vsz,rss,pss"), 5),
-        ("smem", ["smem"], ["smem", "--help"], 3),
+        (None, "tamalloc --version", [tamalloc, "--version"], None, 40),
+        ("no-process", "tamalloc stat, of no process", stat()[1], None, 40),
+        ("floor", "floor: two files in C", [floor], [floor, "none"], 20),
+        (None, "tamalloc stat", *stat(), 20),
+        (None, "tamalloc stat --json", *stat("--json"), 20),
+        (None, "tamalloc stat --total", *stat("--total"), 20),
+        (None, "tamalloc stat --pss", *stat("--pss"), 5),
+        (None, "ps -eo pid,vsz,rss", *ps("pid,vsz,rss"), 20),
+        (None, "ps -eo pid,vsz,rss,pss", *ps("pid,vsz,rss,pss"), 5),
+        (None, "smem", ["smem"], ["smem", "--help"], 3),
     ]
-    for name, command, empty, runs in rows:
+    for key, name, command, empty, runs in rows:
+        row = {"name": name}
+        if key:
+            row["key"] = key
+        record["once"].append(row)
         if not installed(command):
-            print(f"{name:34} not installed")
+            say(f"{name:34} not installed")
             continue
         processor, wall = cost(command, runs)
+        row.update(milliseconds=processor, wallMilliseconds=wall)
         each = ""
         if empty:
             start = cost(empty, max(runs, 5))
-            each = (f"{(processor - start[0]) * 1e3 / processes:11.1f}"
-                    f" {(wall - start[1]) * 1e3 / processes:7.1f}")
-            if name.startswith("floor"):
-                limit = [processor - start[0], wall - start[1]]
+            own, waited = processor - start[0], wall - start[1]
+            row.update(microsecondsPerProcess=per_process(own),
+                       wallMicrosecondsPerProcess=per_process(waited))
+            each = f"{per_process(own):11.1f} {per_process(waited):7.1f}"
+            if key == "floor":
+                limit = [own, waited]
             else:
-                each += (f" {(processor - start[0]) / limit[0]:9.2f}"
-                         f" {(wall - start[1]) / limit[1]:6.2f}")
-        print(f"{name:34} {processor:8.1f} {wall:8.1f} {each}")
-    print(f"\n{'live, once a second':34} {'ms of processor a second':>24}")
+                row.update(ofFloor=own / limit[0], wallOfFloor=waited / limit[1])
+                each += f" {own / limit[0]:9.2f} {waited / limit[1]:6.2f}"
+        say(f"{name:34} {processor:8.1f} {wall:8.1f} {each}")
+    say(f"\n{'live, once a second':34} {'ms of processor a second':>24}")
     for command in ([tamalloc, "top"], ["top", "-d", "1"], ["htop", "-d", "10"]):
         name = " ".join([os.path.basename(command[0])] + command[1:])
+        row = {"name": name}
+        record["live"].append(row)
         if installed(command):
-            print(f"{name:34} {live(command, 15):24.1f}")
+            row["milliseconds"] = live(command, 15)
+            say(f"{name:34} {row['milliseconds']:24.1f}")
         else:
-            print(f"{name:34} not installed")
+            say(f"{name:34} not installed")
     exporter = subprocess.Popen(
         [tamalloc, "export", "--web.listen-address", "127.0.0.1:0"], stderr=subprocess.PIPE,
         text=True)
@@ -120,9 +141,13 @@ try:
         times.append((time.monotonic() - start) * 1e3)
     exporter.terminate()
     exporter.wait()
-    print(f"\n{'one scrape, the first':34} {times[0]:8.1f} ms")
-    print(f"{'one scrape, median of the others':34} {statistics.median(times[1:]):8.1f} ms")
-    print(f"\nload {os.getloadavg()[0]:.1f} when done")
+    record["scrape"] = {"first": times[0], "others": statistics.median(times[1:])}
+    say(f"\n{'one scrape, the first':34} {times[0]:8.1f} ms")
+    say(f"{'one scrape, median of the others':34} {record['scrape']['others']:8.1f} ms")
+    record["loadAfter"] = os.getloadavg()[0]
+    say(f"\nload {record['loadAfter']:.1f} when done")
+    if as_json:
+        print(json.dumps(record, indent=2))
 finally:
     os.rmdir(nobody)
     for process in crowd:

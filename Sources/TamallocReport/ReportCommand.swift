@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-// The report is made in two steps that know nothing of each other but a folder of recordings: measuring runs
-// the commands whose results are missing and keeps each result as it comes; writing makes the pages from
-// what is there. So an interruption loses the command that ran, and no more.
+// The report is made in two phases that share only a folder of recordings: measuring runs the commands without
+// results and keeps each result as it comes; writing makes the pages from the recordings. An interruption
+// loses no more than the command that was running.
 //
 //     ReportPlan ─▶ Measurer ─▶ RecordingFolder ─▶ SectionBuilder ─▶ HTMLWriter, MarkdownWriter
 //      (steps)     (children)      (files)             (blocks)              (pages)
@@ -70,7 +70,7 @@ struct ReportCommand: ParsableCommand {
     if fresh { try folder.forget(steps) }
 
     var signal: Int32?
-    var incomplete: [Step] = []
+    var incomplete: [ReportStep] = []
     if !writeOnly {
       ChildRunner.blockSignals()
       var measurer = Measurer(folder: folder, commit: checkout.commit, progress: MeasuringBar())
@@ -80,10 +80,11 @@ struct ReportCommand: ParsableCommand {
     }
     try write(plan, folder, chosen, checkout, to: target)
     if let signal {
-      Self.complain("interrupted: what was measured is kept, and the next run goes on from there")
+      StandardError.complain(
+        "interrupted: what was measured is kept, and the next run goes on from there")
       throw ExitCode(128 + signal)
     }
-    for step in incomplete { Self.complain("not measured: \(step.line)") }
+    for step in incomplete { StandardError.complain("not measured: \(step.line)") }
     if !incomplete.isEmpty { throw ExitCode(1) }
   }
 
@@ -92,7 +93,7 @@ struct ReportCommand: ParsableCommand {
       do {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       } catch {
-        Self.complain("\(folder) can't be made: \(error)")
+        StandardError.complain("\(folder) can't be made: \(error)")
         throw ExitCode(3)
       }
     }
@@ -117,13 +118,9 @@ struct ReportCommand: ParsableCommand {
         try Data(text.utf8).write(to: path, options: .atomic)
         print(path.path())
       } catch {
-        Self.complain("\(path.path()) can't be written: \(error)")
+        StandardError.complain("\(path.path()) can't be written: \(error)")
         throw ExitCode(3)
       }
     }
-  }
-
-  static func complain(_ line: String) {
-    StandardError.write("tamalloc-report: \(line)\n")
   }
 }

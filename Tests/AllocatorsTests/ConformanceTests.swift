@@ -30,7 +30,7 @@ struct TestPages: PageSource, ~Copyable {
     guard held.count < cap else { throw .exhausted(limit: cap) }
     let bytes = pageSize.bytes.rawValue
     let page = spare.popLast() ?? .allocate(byteCount: bytes, alignment: bytes)
-    // What a page holds is not said: anything but zeros finds those who rely on it.
+    // Nothing promises what a page holds: anything but zeros finds allocators that rely on it.
     page.initializeMemory(as: UInt8.self, repeating: 0xa5, count: bytes)
     held.insert(page)
     statistics.countRequest()
@@ -122,42 +122,19 @@ struct Model<Allocator: KernelMemoryAllocator & ~Copyable>: ~Copyable {
   }
 }
 
-/// What is asked of each allocator.
-protocol Conformance {
-  static func run<Allocator: KernelMemoryAllocator & ~Copyable>(_ type: Allocator.Type) throws
-}
-
-enum Name: String, CaseIterable, Sendable {
-  case dummy, firstFit, bestFit, worstFit, buddy, lazyBuddy, powerOfTwo, mcKusickKarels, nearBestFit
-
-  func check<Check: Conformance>(_ check: Check.Type) throws {
-    switch self {
-    case .dummy: try check.run(DummyAllocator.self)
-    case .firstFit: try check.run(FirstFitResourceMap.self)
-    case .bestFit: try check.run(BestFitResourceMap.self)
-    case .worstFit: try check.run(WorstFitResourceMap.self)
-    case .buddy: try check.run(BuddySystem.self)
-    case .lazyBuddy: try check.run(LazyBuddy.self)
-    case .powerOfTwo: try check.run(PowerOfTwoFreeLists.self)
-    case .mcKusickKarels: try check.run(McKusickKarels.self)
-    case .nearBestFit: try check.run(NearBestFit.self)
-    }
-  }
-}
-
 @Suite struct ConformanceTests {
-  @Test(arguments: Name.allCases)
-  func `the allocator is one pointer`(name: Name) throws {
+  @Test(arguments: AllocatorUnderTest.all)
+  func `the allocator is one pointer`(allocator: AllocatorUnderTest) throws {
     enum Check: Conformance {
       static func run<A: KernelMemoryAllocator & ~Copyable>(_ type: A.Type) throws {
         #expect(MemoryLayout<A>.size == MemoryLayout<UnsafeRawPointer>.size)
       }
     }
-    try name.check(Check.self)
+    try allocator.check(Check.self)
   }
 
-  @Test(arguments: Name.allCases)
-  func `sizes at the limits`(name: Name) throws {
+  @Test(arguments: AllocatorUnderTest.all)
+  func `sizes at the limits`(allocator: AllocatorUnderTest) throws {
     enum Check: Conformance {
       static func run<A: KernelMemoryAllocator & ~Copyable>(_ type: A.Type) throws {
         for pageBytes in [4096, 8192, 16384, 65536, 1 << 18] {
@@ -178,11 +155,11 @@ enum Name: String, CaseIterable, Sendable {
         }
       }
     }
-    try name.check(Check.self)
+    try allocator.check(Check.self)
   }
 
-  @Test(arguments: Name.allCases)
-  func `random requests against the model`(name: Name) throws {
+  @Test(arguments: AllocatorUnderTest.all)
+  func `random requests against the model`(allocator: AllocatorUnderTest) throws {
     enum Check: Conformance {
       static func run<A: KernelMemoryAllocator & ~Copyable>(_ type: A.Type) throws {
         for (pageBytes, largest) in [(8192, 8184), (8192, 200), (4096, 4000), (65536, 9000)] {
@@ -209,11 +186,11 @@ enum Name: String, CaseIterable, Sendable {
         }
       }
     }
-    try name.check(Check.self)
+    try allocator.check(Check.self)
   }
 
-  @Test(arguments: Name.allCases)
-  func `exhaustion changes nothing and is recovered from`(name: Name) throws {
+  @Test(arguments: AllocatorUnderTest.all)
+  func `exhaustion changes nothing and is recovered from`(allocator: AllocatorUnderTest) throws {
     enum Check: Conformance {
       static func run<A: KernelMemoryAllocator & ~Copyable>(_ type: A.Type) throws {
         for cap in [0, 1, 2, 3, 5, 9, 20, 70] {
@@ -239,12 +216,12 @@ enum Name: String, CaseIterable, Sendable {
         }
       }
     }
-    try name.check(Check.self)
+    try allocator.check(Check.self)
   }
 
   /// Blocks are told apart by what is written into their first and last bytes.
-  @Test(arguments: Name.allCases)
-  func `a hundred thousand operations`(name: Name) throws {
+  @Test(arguments: AllocatorUnderTest.all)
+  func `a hundred thousand operations`(allocator: AllocatorUnderTest) throws {
     enum Check: Conformance {
       static func run<A: KernelMemoryAllocator & ~Copyable>(_ type: A.Type) throws {
         let seed = UInt64.random(in: 0...(.max))
@@ -284,11 +261,11 @@ enum Name: String, CaseIterable, Sendable {
         #expect(inUse == 0, "seed \(seed)")
       }
     }
-    try name.check(Check.self)
+    try allocator.check(Check.self)
   }
 
-  @Test(arguments: Name.allCases)
-  func `many pages, taken and given back`(name: Name) throws {
+  @Test(arguments: AllocatorUnderTest.all)
+  func `many pages, taken and given back`(allocator: AllocatorUnderTest) throws {
     enum Check: Conformance {
       static func run<A: KernelMemoryAllocator & ~Copyable>(_ type: A.Type) throws {
         for pageBytes in [4096, 8192] {
@@ -303,7 +280,7 @@ enum Name: String, CaseIterable, Sendable {
         }
       }
     }
-    try name.check(Check.self)
+    try allocator.check(Check.self)
   }
 }
 

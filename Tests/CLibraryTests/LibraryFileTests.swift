@@ -88,16 +88,22 @@ import Testing
     #expect(text.contains("soname: [libtamalloc.so.0]"))
   }
 
+  /// Functions of the C library that call malloc, which would come back to this library, under its lock.
+  private static let allocating: Set<Substring> = [
+    "asprintf", "dlopen", "fdopen", "fopen", "getcwd", "getline", "opendir", "popen",
+    "posix_spawn", "printf", "pthread_create", "puts", "qsort", "realpath", "setenv", "setlocale",
+    "strdup", "strndup", "vfprintf",
+  ]
+
   @Test(arguments: ["-D", "-g"])
-  func `nothing takes memory from a heap`(option: String) throws {
+  func `nothing is called that takes memory from a heap`(option: String) throws {
     let file = option == "-D" ? library.sharedObject : library.archive
-    let lines = try Outcome.text(of: ["nm", option, "--undefined-only", file])
-      .split(separator: "\n")
-    let heap: Set<Substring> = ["malloc", "calloc", "posix_memalign", "aligned_alloc", "free"]
-    for line in lines {
-      // "U name" or, with a version, "U name@GLIBC_2.2.5".
-      let name = line.split(whereSeparator: { $0 == " " || $0 == "@" }).dropFirst().first
-      #expect(heap.contains(name ?? "") == false)
-    }
+    // "U name" or, with a version, "U name@GLIBC_2.2.5".
+    let names = try Outcome.text(of: ["nm", option, "--undefined-only", file]).split(
+      separator: "\n"
+    )
+    .compactMap { $0.split(whereSeparator: { $0 == " " || $0 == "@" }).dropFirst().first }
+    #expect(names.contains("pthread_key_create"), "\(names)")
+    #expect(Self.allocating.isDisjoint(with: names), "\(names)")
   }
 }

@@ -5,8 +5,7 @@ import Testing
 
 @testable import Charts
 
-@Suite("Charts of bars")
-struct BarChartTests {
+@Suite struct BarChartTests {
   static func chart(_ values: [Double], _ scale: BarChart.Scale) -> BarChart {
     BarChart(
       title: "A <title> & more", axis: "nanoseconds", unit: .number(suffix: " ns"), scale: scale,
@@ -14,24 +13,23 @@ struct BarChartTests {
       reference: 1)
   }
 
-  @Test("a logarithmic length is Foundation's logarithm", arguments: [0.03, 1, 7.5, 99, 12_345])
-  func logarithm(value: Double) {
+  @Test(arguments: [0.03, 1, 7.5, 99, 12_345])
+  func `a logarithmic length is Foundation's logarithm`(value: Double) {
     let chart = Self.chart([0.03, 12_345], .logarithmic)
     let (least, most) = chart.bounds
     let expected = log10(value / least) / log10(most / least)
     #expect(abs(chart.fraction(of: value) - expected) < 1e-4)
   }
 
-  @Test("a linear length begins at zero")
-  func linear() {
+  @Test func `a linear length begins at zero`() {
     let chart = Self.chart([2, 4], .linear)
     #expect(chart.bounds == (0, 8))
     #expect(chart.fraction(of: 2) == 0.25)
     #expect(chart.fraction(of: -1) == 0)
   }
 
-  @Test("is well-formed and inside of its picture", arguments: [320, 460, 880])
-  func inside(width: Int) throws {
+  @Test(arguments: [320, 460, 880])
+  func `is well-formed and inside of its picture`(width: Int) throws {
     for scale in [BarChart.Scale.linear, .logarithmic] {
       let document = SVGChart(width: width).document(of: Self.chart([0.5, 3, 2000], scale))
       let reading = try #require(SVGChartTests.Reading(document), "not well-formed:\n\(document)")
@@ -46,8 +44,7 @@ struct BarChartTests {
     }
   }
 
-  @Test("values of zero and none at all are drawn as well")
-  func empty() {
+  @Test func `values of zero and none at all are drawn as well`() {
     for values in [[], [0.0], [0, 0]] {
       for scale in [BarChart.Scale.linear, .logarithmic] {
         let document = SVGChart().document(of: Self.chart(values, scale))

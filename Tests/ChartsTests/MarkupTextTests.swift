@@ -5,22 +5,20 @@ import Foundation
 import FoundationXML
 import Testing
 
-@Suite("text in markup")
-struct MarkupTextTests {
-  @Test(
-    "what would end a text is written otherwise, and what can't be written is left out",
-    arguments: [
-      ("", ""), ("a<b>&\"c\"", "a&lt;b&gt;&amp;&quot;c&quot;"), ("&amp;", "&amp;amp;"),
-      ("\u{0}a\u{8}\tb\u{B}\nc\u{1F}\r\n\u{7F}", "a\tb\nc\r\n"), ("\u{FFFE}\u{FFFF}é🧮", "é🧮"),
-      ("\"\u{301}<\u{338}", "&quot;\u{301}&lt;\u{338}"),
-    ])
-  func cases(text: String, expected: String) {
+@Suite struct MarkupTextTests {
+  @Test(arguments: [
+    ("", ""), ("a<b>&\"c\"", "a&lt;b&gt;&amp;&quot;c&quot;"), ("&amp;", "&amp;amp;"),
+    ("\u{0}a\u{8}\tb\u{B}\nc\u{1F}\r\n\u{7F}", "a\tb\nc\r\n"), ("\u{FFFE}\u{FFFF}é🧮", "é🧮"),
+    ("\"\u{301}<\u{338}", "&quot;\u{301}&lt;\u{338}"),
+  ])
+  func `what would end a text is written otherwise, and what can't be written is left out`(
+    text: String, expected: String
+  ) {
     #expect(Array(markupText(text).unicodeScalars) == Array(expected.unicodeScalars))
   }
 
   /// Foundation's parser is not ours.
-  @Test("any text can be read back from an element and from an attribute")
-  func everyScalar() throws {
+  @Test func `any text can be read back from an element and from an attribute`() throws {
     final class Reader: NSObject, XMLParserDelegate {
       var text = ""
       var attribute: String?

@@ -6,8 +6,7 @@ import Testing
 
 @testable import Charts
 
-@Suite("Charts as SVG")
-struct SVGChartTests {
+@Suite struct SVGChartTests {
   /// What Foundation's XML parser finds in a document.
   final class Reading: NSObject, XMLParserDelegate {
     var elements: [(name: String, attributes: [String: String])] = []
@@ -30,8 +29,8 @@ struct SVGChartTests {
     func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
   }
 
-  @Test("is well-formed and says all that it must", arguments: [1, 2, 3, 4, 5])
-  func wellFormed(panels: Int) throws {
+  @Test(arguments: [1, 2, 3, 4, 5])
+  func `is well-formed and says all that it must`(panels: Int) throws {
     let document = SVGChart().document(of: TerminalChartTests.grid(panels: panels))
     let reading = try #require(Reading(document), "not well-formed:\n\(document)")
     for phrase in ["A <title> & more", "touched", "memory", "committed", "reserved", "25%", "100%"]
@@ -41,8 +40,7 @@ struct SVGChartTests {
     #expect(reading.text.contains("far too much") == (panels > 3))
   }
 
-  @Test("draws nothing outside of the picture")
-  func inside() throws {
+  @Test func `draws nothing outside of the picture`() throws {
     let reading = try #require(Reading(SVGChart().document(of: TerminalChartTests.grid())))
     let root = try #require(reading.elements.first?.attributes)
     let width = try #require(root["width"].flatMap(Double.init))
@@ -57,8 +55,7 @@ struct SVGChartTests {
     }
   }
 
-  @Test("a point on the bound lies on the bound's line")
-  func positions() throws {
+  @Test func `a point on the bound lies on the bound's line`() throws {
     let reading = try #require(Reading(SVGChart().document(of: TerminalChartTests.grid(panels: 1))))
     let dots = reading.elements.filter { $0.name == "circle" }.map(\.attributes)
     let bound = try #require(
@@ -68,8 +65,7 @@ struct SVGChartTests {
     #expect(bound.hasSuffix("L\(try #require(end["cx"])) \(try #require(end["cy"]))"))
   }
 
-  @Test("no text breaks the document")
-  func escaping() throws {
+  @Test func `no text breaks the document`() throws {
     var grid = TerminalChartTests.grid()
     grid.title = "\"<&>\u{0}\u{1B}]]> ünï 🧮"
     let reading = try #require(Reading(SVGChart().document(of: grid)))

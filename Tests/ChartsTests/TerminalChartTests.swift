@@ -4,8 +4,7 @@ import Testing
 
 @testable import Charts
 
-@Suite("Charts on a terminal")
-struct TerminalChartTests {
+@Suite struct TerminalChartTests {
   static func grid(panels: Int = 4) -> ChartGrid {
     let points = [(0, 0), (50, 50), (100, 100)].map { ChartPoint(x: Double($0.0), y: Double($0.1)) }
     let bound = [ChartPoint(x: 0, y: 100), ChartPoint(x: 100, y: 100)]
@@ -26,15 +25,14 @@ struct TerminalChartTests {
       })
   }
 
-  @Test("no line is wider than the terminal", arguments: [24, 40, 64, 79, 80, 120, 200])
-  func width(columns: Int) {
+  @Test(arguments: [24, 40, 64, 79, 80, 120, 200])
+  func `no line is wider than the terminal`(columns: Int) {
     for line in TerminalChart(width: columns, height: 8, colored: false).lines(of: Self.grid()) {
       #expect(line.count <= columns, "'\(line)' has \(line.count) columns")
     }
   }
 
-  @Test("an area's columns are as high as its values")
-  func area() {
+  @Test func `an area's columns are as high as its values`() {
     let series = Self.grid().panels[0].series[0]
     let axis = ChartAxis(title: "", unit: .percent, maximum: 100)
     var canvas = CharacterCanvas(width: 101, height: 10)
@@ -51,8 +49,7 @@ struct TerminalChartTests {
     }
   }
 
-  @Test("what is there but very small is seen")
-  func small() {
+  @Test func `what is there but very small is seen`() {
     let points = [ChartPoint(x: 0, y: 0.001), ChartPoint(x: 100, y: 0.001)]
     let axis = ChartAxis(title: "", unit: .percent, maximum: 100)
     var canvas = CharacterCanvas(width: 5, height: 2)
@@ -61,8 +58,7 @@ struct TerminalChartTests {
     #expect(canvas.line(1) { text, _ in text } == "▁▁▁▁▁")
   }
 
-  @Test("steps are level until the next point")
-  func steps() {
+  @Test func `steps are level until the next point`() {
     let points = [(0, 0), (50, 100), (100, 100)].map {
       ChartPoint(x: Double($0.0), y: Double($0.1))
     }
@@ -72,8 +68,7 @@ struct TerminalChartTests {
     #expect(series.value(at: 101) == nil)
   }
 
-  @Test("escape sequences are written only where colours are wanted")
-  func colors() {
+  @Test func `escape sequences are written only where colours are wanted`() {
     let plain = TerminalChart(width: 80, height: 8, colored: false).lines(of: Self.grid())
     let colored = TerminalChart(width: 80, height: 8, colored: true).lines(of: Self.grid())
     #expect(!plain.contains { $0.contains("\u{1B}") })

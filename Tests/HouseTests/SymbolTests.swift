@@ -59,7 +59,8 @@ import Testing
   @Test func `no declaration is used nowhere`() throws {
     // Called by others: the C library, protocols of other packages, the runtime.
     let called: Set<String> = [
-      "Program", "ExportProgram", "body", "makeIterator", "InboundIn", "OutboundOut",
+      "Program", "ExportProgram", "ReportCommand", "body", "makeIterator", "InboundIn",
+      "OutboundOut",
       "channelActive", "channelInactive", "channelRead", "userInboundEventTriggered",
       "errorCaught",
     ]

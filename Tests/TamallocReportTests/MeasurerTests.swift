@@ -7,9 +7,10 @@ import Testing
 
 /// Measuring, with commands of the shell that leave a trace of each run.
 @Suite struct MeasurerTests {
-  private func step(_ name: String, _ report: RecordedReport, then command: String = "true") -> Step
+  private func step(_ name: String, _ report: RecordedReport, then command: String = "true")
+    -> ReportStep
   {
-    Step(
+    ReportStep(
       name: name, command: ["sh", "-c", "echo >>\(report.path)/\(name).runs; echo out; \(command)"])
   }
 
@@ -120,7 +121,7 @@ import Testing
     slow.limit = 0.6
     var measurer = measurer(report)
     _ = try measurer.run([slow])
-    #expect(report.folder.load("slow", 1)?.ending == "not done after 0 s")
+    #expect(report.folder.load("slow", 1)?.ending == .timeLimit(0))
     let child = try String(contentsOfFile: "\(report.path)/child", encoding: .utf8)
     let number = try #require(Int32(child.trimmingCharacters(in: .whitespacesAndNewlines)))
     // It may still be waiting for someone to take notice of its end.
@@ -131,19 +132,19 @@ import Testing
   @Test func `a program that is not there is said to be missing`() throws {
     let report = try RecordedReport()
     var measurer = measurer(report)
-    _ = try measurer.run([Step(name: "none", command: ["/nowhere/at-all"])])
+    _ = try measurer.run([ReportStep(name: "none", command: ["/nowhere/at-all"])])
     let failure = try #require(report.folder.load("none", 1)?.failure(.english))
-    #expect(failure.contains("/nowhere/at-all can't be run"))
+    #expect(failure == "could not be run: No such file or directory")
   }
 
   @Test(arguments: [
     ("plain", "plain"), ("two words", "'two words'"), ("it's", #"'it'\''s'"#), ("", "''"),
   ])
   func `words are quoted as a shell reads them`(word: String, quoted: String) throws {
-    #expect(Step.quoted(word) == quoted)
+    #expect(ReportStep.quoted(word) == quoted)
     let report = try RecordedReport()
     var measurer = measurer(report)
-    _ = try measurer.run([Step(name: "echo", command: ["sh", "-c", "printf %s \(quoted)"])])
+    _ = try measurer.run([ReportStep(name: "echo", command: ["sh", "-c", "printf %s \(quoted)"])])
     #expect(report.folder.load("echo", 1)?.output == word)
   }
 }

@@ -11,9 +11,17 @@ final class RecordedReport {
   let plan: ReportPlan
   var folder: RecordingFolder { RecordingFolder(path: path) }
 
-  /// What each step of the plan printed.
+  /// What each step of the plan printed, but for those that a short run leaves out.
   static let outputs = [
-    "demo": "demo.json", "kernel-demo": "demo.json", "contest": "contest.json", "stat": "stat.json",
+    "machine": "machine.json", "demo": "demo.json", "kernel-demo": "demo.json",
+    "contest": "contest.json", "stat": "stat.json", "stat-total": "stat-total.json",
+    "heap": "heap.json", "history": "history.json",
+  ]
+
+  /// What the others printed.
+  static let longOutputs = [
+    "peers": "peers.json", "statistics-peers": "statistics-peers.json", "compare": "compare.json",
+    "model-benchmark": "model-benchmark.json",
   ]
 
   init(isQuick: Bool = true) throws {
@@ -36,7 +44,7 @@ final class RecordedReport {
     let steps = SectionName.allCases.flatMap { plan.steps(of: $0) }
     let step = try #require(steps.first { $0.name == name }, "there is no step \(name)")
     try folder.save(
-      Recording(
+      StepRecording(
         step: name, sample: sample, command: step.command, commit: "abc1234",
         started: "2026-11-26T12:00:00Z", seconds: 1, load: "0.10 0.20 0.30", status: status,
         ending: nil, output: output, errors: errors))
@@ -44,9 +52,13 @@ final class RecordedReport {
 
   /// Keeps what was recorded of every step that has a recording.
   func keepAll() throws {
-    for (step, file) in Self.outputs { try keep(step, output: Self.recorded(file)) }
+    for (step, file) in Self.outputs.merging(
+      plan.isQuick ? [:] : Self.longOutputs, uniquingKeysWith: { $1 })
+    {
+      try keep(step, output: Self.recorded(file))
+    }
     for name in ReportPlan.machines {
-      try keep("machine-\(name)", output: Self.recorded("machine.txt"))
+      try keep("machine-\(name)", output: Self.recorded("model.json"))
     }
   }
 

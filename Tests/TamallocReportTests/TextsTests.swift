@@ -31,6 +31,14 @@ import Testing
     }
   }
 
+  @Test func `a phrase has the same holes in both languages`() {
+    for phrase in Phrase.allCases {
+      let holes = Language.allCases.map { phrase.text($0).ranges(of: "{}").count }
+      #expect(holes[0] == holes[1], "\(phrase)")
+    }
+    #expect(Phrase.timedOut.text(.spanish, "7") == "sin terminar tras 7 s")
+  }
+
   @Test func `the Spanish has the field's terms`() {
     let texts =
       SectionName.allCases.compactMap { Texts.prose($0, .spanish) }.joined()

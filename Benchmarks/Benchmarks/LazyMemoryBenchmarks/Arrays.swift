@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 // LazyArray against UnsafeMutableBufferPointer, both over committed memory with small pages. Each
-// loop is a function of its own that nobody inlines, so that the two sides are compiled alike and
+// loop is a function of its own that is not inlined, so that the two sides are compiled alike and
 // none is helped by what the optimiser knows of the benchmark around it.
 //
 // Two lengths: 256 KiB stays in the second cache and shows every instruction, 64 MiB shows what a
@@ -16,14 +16,14 @@ func arrays(_ suite: Suite) {
   let stride = MemoryLayout<Int>.stride
   for (name, bytes, rounds) in [("256 KiB", 1 << 18, 64), ("64 MiB", 1 << 26, 1)] {
     let count = bytes / stride
-    let run = Run(suite: suite, length: name, count: count, rounds: rounds)
+    let run = ArrayCourse(suite: suite, length: name, count: count, rounds: rounds)
     run.compareInt()
     run.compareDouble()
   }
 }
 
 /// One length, and how often it is walked through for one reading of the clock.
-private struct Run {
+private struct ArrayCourse {
   let suite: Suite
   let length: String
   let count: Int
@@ -33,11 +33,11 @@ private struct Run {
 }
 
 /// The same work through a buffer and through an array. Both loop over the rounds themselves: calls
-/// through a generic closure would cost more than what is to be seen.
+/// through a generic closure would cost more than the difference that is measured.
 private typealias BufferWork<Element> = (UnsafeMutableBufferPointer<Element>) -> Void
 private typealias ArrayWork<Element: BitwiseCopyable> = (inout LazyArray<Element>) -> Void
 
-extension Run {
+extension ArrayCourse {
   func compareInt() {
     let rounds = rounds
     let sum: BufferWork<Int> = { buffer in

@@ -48,7 +48,7 @@ extension Metric {
   static let versusBuffer = Metric("time vs buffer x1000")
   static let nanoseconds = Metric("nanoseconds")
   static let microseconds = Metric("microseconds")
-  /// What tells slow code from a busy machine, where the limit is a time and no ratio.
+  /// Distinguishes slow code from a busy machine where the limit is a time, not a ratio.
   static let processorMicroseconds = Metric("processor microseconds")
   static let releaseMicroseconds = Metric("release microseconds")
   /// Memory that a fill holds from the beginning on.

@@ -8,26 +8,18 @@ internal import Tamalloc
 /// The first write to each page of 64 MiB, against bare mmap'd memory with small pages. Reserving
 /// and releasing are not in it.
 func touching(_ suite: Suite) {
+  measureTouch(suite, "first touch", .zero, seconds: 8)
+  measureTouch(suite, "first touch of a fill", .byte(1))
+}
+
+private func measureTouch(
+  _ suite: Suite, _ name: String, _ fill: FillPattern, seconds: Int = 3
+) {
   let size = ByteCount.mebibytes(64)
-
-  suite.measure("first touch", .versusMmap, .microseconds, seconds: 8) { sample in
+  suite.measure(name, .versusMmap, .microseconds, seconds: seconds) { sample in
     var times: [Int64] = []
     let ratio = try ratio(pairs: 11) {
-      var memory = try LazyMemory(size: size)
-      let nanoseconds = touch(&memory)
-      times.append(nanoseconds)
-      return nanoseconds
-    } peer: {
-      touchMmap(size)
-    }
-    sample.report(.versusMmap, ratio)
-    sample.report(.microseconds, Int(median(times)) / 1000)
-  }
-
-  suite.measure("first touch of a fill", .versusMmap, .microseconds) { sample in
-    var times: [Int64] = []
-    let ratio = try ratio(pairs: 11) {
-      var memory = try LazyMemory(size: size, fill: .byte(1))
+      var memory = try LazyMemory(size: size, fill: fill)
       let nanoseconds = touch(&memory)
       times.append(nanoseconds)
       return nanoseconds

@@ -80,9 +80,9 @@ where Allocator: KernelMemoryAllocator & ~Copyable, Source: ReplayPages & ~Copya
     // Locals first: what is noncopyable can't be half there when a later one throws.
     let observed = try ObservedRun<Allocator, Source>(
       plan, declaredEvents: declaredEvents, lines: lines)
-    let begin = Clock.thread
+    let begin = ReplayClock.thread
     let plain = try PlainRun<Allocator, Source>(plan)
-    let once = Clock.thread - begin
+    let once = ReplayClock.thread - begin
     let clocked = try ClockedRun<Allocator, Source>(plan)
     self.observed = observed
     self.plain = plain

@@ -41,7 +41,7 @@ public struct PageMap: Sendable, Hashable {
 }
 
 /// Takes the samples.
-struct Recorder {
+struct HistoryRecorder {
   private(set) var history = History()
   private let stride: Int
   private let pageBytes: Int

@@ -11,9 +11,9 @@ struct ObservedRun<Allocator, Source>: ~Copyable
 where Allocator: KernelMemoryAllocator & ~Copyable, Source: ReplayPages & ~Copyable {
   private var allocator = Allocator()
   private var pages: NotingPages<Source>
-  private var blocks = BlockTable()
-  private var ledger: BlockLedger?
-  private var recorder: Recorder?
+  private var blocks = ReplayBlocks()
+  private var ledger: ReplayLedger?
+  private var recorder: HistoryRecorder?
   private var lines: DataLines?
   private let checksInvariants: Bool
   private let largest: Int
@@ -42,8 +42,10 @@ where Allocator: KernelMemoryAllocator & ~Copyable, Source: ReplayPages & ~Copya
     pageBytes = plan.pageSize.bytes.rawValue
     largest = plan.largestRequest
     checksInvariants = plan.checksInvariants
-    if plan.checksBlocks { ledger = BlockLedger() }
-    if plan.keepsHistory { recorder = Recorder(events: declaredEvents, pageBytes: pageBytes) }
+    if plan.checksBlocks { ledger = ReplayLedger() }
+    if plan.keepsHistory {
+      recorder = HistoryRecorder(events: declaredEvents, pageBytes: pageBytes)
+    }
   }
 
   /// Replays a batch.

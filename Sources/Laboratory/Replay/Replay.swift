@@ -65,10 +65,10 @@ public struct Replay: Sendable {
     input: consuming Input, _ format: TraceFormat?, _ plan: ReplayPlan,
     _ progress: (Progress) -> Void, _ data: ((AllocatorName, [UInt8]) throws -> Void)?
   ) throws {
-    let begin = Clock.thread
+    let begin = ReplayClock.thread
     var reader = try TraceReader(input, format: format)
     self.init(plan)
-    readingSeconds = Double(Clock.thread - begin) / 1e9
+    readingSeconds = Double(ReplayClock.thread - begin) / 1e9
     try run(&reader, progress, data)
   }
 
@@ -91,7 +91,7 @@ public struct Replay: Sendable {
 
   /// Time of the processor that the process has taken so far, in seconds: the part of the process time
   /// that comes before the first trace is read.
-  public static var processSeconds: Double { Double(Clock.process) / 1e9 }
+  public static var processSeconds: Double { Double(ReplayClock.process) / 1e9 }
 
   private mutating func run<Source: EventSource & ~Copyable>(
     _ source: inout Source, _ progress: (Progress) -> Void,
@@ -130,7 +130,7 @@ public struct Replay: Sendable {
       }
     }
     tally = layout.tally
-    clockCost = Clock.cost
+    clockCost = ReplayClock.cost
     for index in contests.indices where contests[index].runs > 0 {
       contests[index].clockCost = clockCost
       contests[index].seconds += plan.startSeconds + readingSeconds
@@ -144,13 +144,13 @@ public struct Replay: Sendable {
   ) throws -> Bool {
     var isLast = false
     let piece = min(1 << 16, plan.batchCapacity)
-    let begin = Clock.thread
+    let begin = ReplayClock.thread
     // What a trace declares is not yet true: no more than a batch is set aside on its word.
     batch.steps.reserveCapacity(min(source.declaredEvents, plan.batchCapacity) + 1)
-    readingSeconds += Double(Clock.thread - begin) / 1e9
+    readingSeconds += Double(ReplayClock.thread - begin) / 1e9
     while !isLast, batch.steps.count < plan.batchCapacity {
       progress(.reading(events: source.readEvents, of: source.declaredEvents))
-      let begin = Clock.thread
+      let begin = ReplayClock.thread
       let end = batch.steps.count + piece
       while batch.steps.count < end {
         let taken = source.takePlain(most: end - batch.steps.count) { events in
@@ -165,7 +165,7 @@ public struct Replay: Sendable {
         }
       }
       batch.slotCount = layout.slotCount
-      readingSeconds += Double(Clock.thread - begin) / 1e9
+      readingSeconds += Double(ReplayClock.thread - begin) / 1e9
     }
     operations += batch.steps.count
     return isLast

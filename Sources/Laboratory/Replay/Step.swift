@@ -55,7 +55,7 @@ struct Batch {
 
 /// The blocks of a run, by slot.
 @safe
-struct BlockTable {
+struct ReplayBlocks {
   private var blocks: [UnsafeMutableRawPointer?]
 
   init() { unsafe blocks = [] }

@@ -9,7 +9,7 @@ struct PlainRun<Allocator, Source>: ~Copyable
 where Allocator: KernelMemoryAllocator & ~Copyable, Source: ReplayPages & ~Copyable {
   private var allocator = Allocator()
   private var pages: Source
-  private var blocks = BlockTable()
+  private var blocks = ReplayBlocks()
   /// Time of the processor that replaying took, in nanoseconds.
   private(set) var nanoseconds = 0
 
@@ -20,9 +20,9 @@ where Allocator: KernelMemoryAllocator & ~Copyable, Source: ReplayPages & ~Copya
   /// Replays steps, and adds their time.
   mutating func replay(_ steps: [Step], slotCount: Int) {
     blocks.grow(to: slotCount)
-    let begin = Clock.thread
+    let begin = ReplayClock.thread
     run(steps)
-    nanoseconds += Clock.thread - begin
+    nanoseconds += ReplayClock.thread - begin
   }
 
   /// Replays steps that don't count, and takes the time of those that did.
@@ -49,7 +49,7 @@ struct ClockedRun<Allocator, Source>: ~Copyable
 where Allocator: KernelMemoryAllocator & ~Copyable, Source: ReplayPages & ~Copyable {
   private var allocator = Allocator()
   private var pages: Source
-  private var blocks = BlockTable()
+  private var blocks = ReplayBlocks()
   private var allocations = Histogram<UInt32>(numberOfSignificantValueDigits: .three)
   private var frees = Histogram<UInt32>(numberOfSignificantValueDigits: .three)
 
@@ -61,15 +61,15 @@ where Allocator: KernelMemoryAllocator & ~Copyable, Source: ReplayPages & ~Copya
     blocks.grow(to: slotCount)
     for step in steps {
       if step.isRequest {
-        let begin = Clock.now
+        let begin = ReplayClock.now
         let block = unsafe allocator.allocate(step.size, from: &pages)
-        let end = Clock.now
+        let end = ReplayClock.now
         unsafe blocks[step.slot] = block
         allocations.record(UInt64(max(0, end - begin)))
       } else if let block = unsafe blocks[step.slot] {
-        let begin = Clock.now
+        let begin = ReplayClock.now
         unsafe allocator.free(block, size: step.size, to: &pages)
-        let end = Clock.now
+        let end = ReplayClock.now
         unsafe blocks[step.slot] = nil
         frees.record(UInt64(max(0, end - begin)))
       }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// What the report's page draws, as small as it can be said:
+// What the report's page draws, in its smallest form:
 //
 //     traces ─┬─ record:    the figures, as `lab replay --json` has them
 //             ├─ samples:   the events that the curves have a point at
@@ -9,7 +9,7 @@
 //             └─ histories: of each allocator, the pages in use at each sample, the maps, the latencies
 //
 // A map is a text with a character for each page: 0 to 9, A to Z, a to h for the states of PageMap. All maps
-// together keep within a budget: where they don't, the traces that need most have fewer moments.
+// together keep within a budget: beyond it, the traces that need most lose moments.
 
 /// Everything that the report's page shows.
 public struct Comparison: Codable, Sendable {
@@ -20,7 +20,7 @@ public struct Comparison: Codable, Sendable {
 
   /// Characters that all maps may take.
   public static var usualBudget: Int { 3_000_000 }
-  /// Moments that each trace keeps in any case.
+  /// The least number of moments that each trace keeps.
   private static var fewest: Int { 12 }
 
   /// Traces whose maps are thinned out until they fit the budget.

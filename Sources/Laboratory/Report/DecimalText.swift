@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 extension Double {
-  /// The number with so many decimals, as C's `%.*f` writes it.
+  /// The number with a fixed count of decimals, as C's `%.*f` writes it.
   public func fixed(_ places: Int) -> String {
     guard isFinite, magnitude < 1e9 else { return "\(self)" }
     var unit = 1
@@ -13,7 +13,7 @@ extension Double {
     return "\(sign)\(scaled / unit)." + String(repeating: "0", count: places - rest.count) + rest
   }
 
-  /// The number with so many significant digits where it is below 10^digits, else whole.
+  /// The number with a count of significant digits below 10^digits, else without decimals.
   public func significant(_ digits: Int) -> String {
     var places = digits - 1
     var bound = 10.0

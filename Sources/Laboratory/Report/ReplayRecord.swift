@@ -65,7 +65,7 @@ public struct LeftOutRecord: Codable, Sendable, Hashable {
   }
 }
 
-/// What an allocator came to.
+/// The results of an allocator.
 public struct AllocatorRecord: Codable, Sendable, Hashable {
   /// The name that people type.
   public var name: String
@@ -75,7 +75,7 @@ public struct AllocatorRecord: Codable, Sendable, Hashable {
   public var failure: String?
   /// Requests that got nothing because no page was left.
   public var refused: Int
-  /// What pages held beyond what was requested, by what was requested.
+  /// Bytes of pages in use beyond the bytes requested, relative to these.
   public var penalty: Double
   /// Bytes requested in bytes of pages.
   public var utilisation: Double
@@ -130,9 +130,9 @@ public struct LatencyRecord: Codable, Sendable, Hashable {
   public var mean: Double
   /// The median.
   public var p50: Int
-  /// Of 100 calls, the slowest but one takes so long.
+  /// The 99th percentile.
   public var p99: Int
-  /// Of 1,000 calls, the slowest but one takes so long.
+  /// The 99.9th percentile.
   public var p999: Int
   /// The slowest call.
   public var worst: Int

@@ -4,15 +4,15 @@
 struct DecimalNumber {
   private var digits = 0
   private var exponent = 0
-  /// Whether no more digits fit, and those that follow are counted only.
+  /// Whether no more digits fit; those that follow only raise the exponent.
   private var isFull = false
-  /// Whether digits that count were left out at the end.
+  /// Whether nonzero digits were dropped at the end.
   private var isInexact = false
   private(set) var isNegative = false
-  /// How many characters it takes.
+  /// How many characters were read.
   private(set) var length = 0
 
-  /// Reads `-12.5e3` from the beginning of a text, or nothing where no number stands there.
+  /// Parses a number such as `-12.5e3` at the beginning of a text; nil if there is none.
   init?(prefixOf text: String) {
     let characters = Array(text.utf8)
     var index = 0
@@ -68,8 +68,7 @@ struct DecimalNumber {
       ? Int(character - UInt8(ascii: "0")) : nil
   }
 
-  /// The number times `unit`, as whole units and whether anything is left below one, or nil where
-  /// that overflows.
+  /// The number times `unit`: the whole part, and whether there is a fraction; nil on overflow.
   ///
   /// - Precondition: `unit` is 1 to 2^56.
   func multiplied(by unit: Int) -> (whole: Int, hasRest: Bool)? {

@@ -2,7 +2,7 @@
 
 internal import ArgumentParser
 
-/// Reads a byte: 0 to 255, or 0x00 to 0xFF.
+/// Parses a byte: 0 to 255, or 0x00 to 0xFF.
 enum FillByte {
   static func parse(_ text: String) throws -> UInt8 {
     let trimmed = text.trimmingSpaces

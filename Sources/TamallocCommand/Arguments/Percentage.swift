@@ -7,7 +7,7 @@ struct Percentage: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// 1 to 1,000,000.
   let partsPerMillion: Int
 
-  /// The share of so many parts in a million, or nil where that is not above 0 and at most all.
+  /// A share in parts per million, or nil unless it is above 0 and at most the whole.
   init?(partsPerMillion: Int) {
     guard (1...1_000_000).contains(partsPerMillion) else { return nil }
     self.partsPerMillion = partsPerMillion
@@ -16,7 +16,7 @@ struct Percentage: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// The whole.
   static let all = Percentage(partsPerMillion: 1_000_000)!
 
-  /// The steps of the demonstration where nothing else is asked for.
+  /// The demonstration's steps by default.
   static let usual = [10_000, 100_000, 500_000, 1_000_000].map { Percentage(partsPerMillion: $0)! }
 
   /// The most steps that a list may have.
@@ -59,7 +59,7 @@ struct Percentage: Hashable, Comparable, Sendable, CustomStringConvertible {
     return percentage
   }
 
-  /// Reads `1%,10%`; the result is in rising order, and each stands there once.
+  /// Reads `1%,10%`; the result is in rising order and without duplicates.
   static func parseList(_ text: String) throws -> [Percentage] {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false)
     let list = Set(try parts.map { try parse(String($0)) }).sorted()

@@ -3,7 +3,7 @@
 internal import ArgumentParser
 internal import Pages
 
-/// Reads a size as people write it: `512K`, `1GiB`, `1e9`, `1.5G`, `64 MiB`, `4096`.
+/// Parses a size as people write it: `512K`, `1GiB`, `1e9`, `1.5G`, `64 MiB`, `4096`.
 ///
 /// K, M, G, T, P, with or without iB, count in powers of 1,024; kB (or KB), MB, GB, TB, PB in powers
 /// of 1,000. Upper and lower case mean the same.
@@ -17,10 +17,10 @@ enum SizeArgument {
     "p": 1 << 50, "pib": 1 << 50, "pb": 1_000_000_000_000_000,
   ]
 
-  /// The most that an address of today's processors can reach.
+  /// The most that today's processors can address.
   private static let maximum = 1 << 56
 
-  /// A size of something that there is.
+  /// A size that may not be zero.
   static func parse(_ text: String) throws -> ByteCount {
     let size = try parseOrZero(text)
     guard size > 0 else {
@@ -29,7 +29,7 @@ enum SizeArgument {
     return size
   }
 
-  /// A size of something that there may be none of.
+  /// A size that may be zero.
   static func parseOrZero(_ text: String) throws -> ByteCount {
     let trimmed = text.trimmingSpaces
     guard let number = DecimalNumber(prefixOf: trimmed),

@@ -5,7 +5,12 @@ internal import Charts
 /// A section, ready to be written.
 struct WrittenSection: Sendable, Hashable {
   let name: SectionName
-  let blocks: [Block]
+  let blocks: [ReportBlock]
+
+  func title(_ language: Language) -> String {
+    let title = Phrase.title(of: name)
+    return language == .english ? title.english : title.spanish
+  }
 }
 
 /// The report as one page that needs nothing from elsewhere.
@@ -14,10 +19,10 @@ struct HTMLWriter {
 
   func page(_ sections: [WrittenSection], subtitle: String) -> String {
     let contents = sections.map { section in
-      "<a href=\"#\(section.name.rawValue)\">\(Inline.html(title(section)))</a>"
+      "<a href=\"#\(section.name.rawValue)\">\(Inline.html(section.title(language)))</a>"
     }.joined(separator: "\n")
     let body = sections.map { section in
-      "<section id=\"\(section.name.rawValue)\">\n<h2>\(Inline.html(title(section)))</h2>\n"
+      "<section id=\"\(section.name.rawValue)\">\n<h2>\(Inline.html(section.title(language)))</h2>\n"
         + section.blocks.map(html).joined() + "</section>\n"
     }.joined()
     return """
@@ -43,17 +48,13 @@ struct HTMLWriter {
       """
   }
 
-  private func title(_ section: WrittenSection) -> String {
-    Phrase.title(of: section.name).text(language)
-  }
-
-  private func html(_ block: Block) -> String {
+  private func html(_ block: ReportBlock) -> String {
     switch block {
     case .heading(let text): return "<h3>\(Inline.html(text))</h3>\n"
     case .prose(let text): return Prose.html(text)
     case .table(let table):
       return HTMLTable.html(
-        header: table.header, rows: table.rows, isNumber: { $0 > 0 && !table.isText })
+        header: table.header, rows: table.rows, isNumber: { $0 >= table.words })
     case .pictures(let pictures):
       return "<div class=\"pictures\">\n"
         + pictures.map { "<figure>\(inline($0.svg))</figure>\n" }.joined() + "</div>\n"

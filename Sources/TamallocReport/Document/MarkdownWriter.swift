@@ -7,12 +7,12 @@ struct MarkdownWriter {
   func text(_ sections: [WrittenSection], subtitle: String) -> String {
     "# \(Phrase.reportTitle.text(language))\n\n\(subtitle)\n"
       + sections.map { section in
-        "\n## \(Phrase.title(of: section.name).text(language))\n"
+        "\n## \(section.title(language))\n"
           + section.blocks.map { "\n" + markdown($0) }.joined()
       }.joined()
   }
 
-  private func markdown(_ block: Block) -> String {
+  private func markdown(_ block: ReportBlock) -> String {
     switch block {
     case .heading(let text): return "### \(text)\n"
     case .prose(let text): return text.hasSuffix("\n") ? text : text + "\n"
@@ -31,7 +31,7 @@ struct MarkdownWriter {
     func row(_ cells: [String]) -> String {
       "| " + cells.map(escaped).joined(separator: " | ") + " |\n"
     }
-    let rule = table.header.indices.map { $0 == 0 || table.isText ? "---" : "--:" }
+    let rule = table.header.indices.map { $0 < table.words ? "---" : "--:" }
     return row(table.header) + "|" + rule.joined(separator: "|") + "|\n"
       + table.rows.map(row).joined()
   }

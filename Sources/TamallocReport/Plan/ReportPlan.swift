@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
 // What is run for each section. A short run has the same shape with smaller sizes and fewer samples, and
-// leaves out what needs a long build; a recording counts only for the command that made it, so that
-// neither is ever taken for the other.
+// leaves out steps that need a long build. A recording counts only for the command that made it, so that
+// neither run uses the other's.
 
 /// The steps of a report.
 struct ReportPlan: Sendable {
-  /// Whether minutes shall do instead of half an hour.
+  /// Whether it may take minutes only, instead of half an hour.
   var isQuick: Bool
   /// Where recordings and the files of steps are.
   var folder: String
@@ -17,10 +17,13 @@ struct ReportPlan: Sendable {
   /// The step of the demonstration in user space, which two sections read.
   static let demonstration = "demo"
 
-  func steps(of section: SectionName) -> [Step] {
+  func steps(of section: SectionName) -> [ReportStep] {
     switch section {
-    case .machine: [Step(name: "machine", command: ["scripts/describe-machine"], limit: 30)]
-    case .design, .problems, .limits: []
+    case .machine:
+      [ReportStep(name: "machine", command: ["scripts/describe-machine", "--json"], limit: 30)]
+    case .design, .problems, .conclusions, .limits: []
+    case .result: [demonstration]
+    case .chronology: [history]
     case .memory: isQuick ? [demonstration] : [demonstration, peers]
     case .faults: [demonstration]
     case .kernel: kernel
@@ -31,46 +34,53 @@ struct ReportPlan: Sendable {
     }
   }
 
-  /// What a short run does without.
-  func leftOut(of section: SectionName) -> [LeftOutStep] {
+  /// The steps that a short run leaves out.
+  func leftOut(of section: SectionName) -> [ReportStep] {
     guard isQuick else { return [] }
-    func long(_ name: String, _ line: String) -> LeftOutStep {
-      LeftOutStep(name: name, command: line, reason: .leftOutOfQuickRun)
-    }
     switch section {
-    case .memory: return [long("peers", peers.line)]
-    case .statistics:
-      return [long("statistics-peers", statisticsPeers.line), long("compare", comparison.line)]
-    case .model: return [long("model-benchmark", modelBenchmark.line)]
+    case .memory: return [peers]
+    case .statistics: return [statisticsPeers, comparison]
+    case .model: return [modelBenchmark]
     default: return []
     }
   }
 
   /// The steps of several sections, each once.
-  func steps(of sections: [SectionName]) -> [Step] {
+  func steps(of sections: [SectionName]) -> [ReportStep] {
     var names: Set<String> = []
     return sections.flatMap { steps(of: $0) }.filter { names.insert($0.name).inserted }
   }
 
-  private var demonstration: Step {
-    Step(
+  private var demonstration: ReportStep {
+    ReportStep(
       name: Self.demonstration,
       command: [Self.command, "demo", "--json", "--size", isQuick ? "64MiB" : "1GiB"],
       samples: isQuick ? 3 : 5, expected: isQuick ? 1 : 12)
   }
 
-  private var peers: Step {
-    Step(name: "peers", command: ["Benchmarks/peers", "--no-install"], limit: 1800, expected: 240)
+  private var peers: ReportStep {
+    ReportStep(
+      name: "peers", command: ["Benchmarks/peers", "--no-install", "--json"], limit: 1800,
+      expected: 240)
   }
 
-  private var kernel: [Step] {
+  /// Commits, an object each.
+  private var history: ReportStep {
+    ReportStep(
+      name: "history",
+      command: [
+        "git", "log", "--reverse", "--no-merges", #"--format={"commit": "%h", "time": "%aI"}"#,
+      ], limit: 60)
+  }
+
+  private var kernel: [ReportStep] {
     [
-      Step(
+      ReportStep(
         name: "kernel-build", command: ["Kernel/scripts/build", "--quiet"], limit: 3600,
         expected: 20),
-      Step(
+      ReportStep(
         name: "kernel-command", command: ["Kernel/scripts/command"], limit: 3600, expected: 20),
-      Step(
+      ReportStep(
         name: "kernel-demo",
         command: [
           "Kernel/scripts/boot", "--timeout", "400", "--add", Self.inside, "--command",
@@ -83,23 +93,25 @@ struct ReportPlan: Sendable {
     ]
   }
 
-  private var comparison: Step {
-    Step(
+  private var comparison: ReportStep {
+    ReportStep(
       name: "compare",
-      command: ["Tests/MemoryStatisticsTests/Programs/compare-sources", Self.inside], limit: 400,
+      command: ["Tests/MemoryStatisticsTests/Programs/compare-sources", "--json", Self.inside],
+      limit: 400,
       needs: ["kernel-build", "kernel-command"], expected: 40)
   }
 
-  private var statisticsPeers: Step {
-    Step(
-      name: "statistics-peers", command: ["Benchmarks/statistics/run"], limit: 3600, expected: 200)
+  private var statisticsPeers: ReportStep {
+    ReportStep(
+      name: "statistics-peers", command: ["Benchmarks/statistics/run", "--json"], limit: 3600,
+      expected: 200)
   }
 
-  private var statistics: [Step] {
-    let holders = Step(
+  private var statistics: [ReportStep] {
+    let holders = ReportStep(
       name: "stat",
       command: [Self.command, "stat", "--json", "--sort", "committed", "--top", "12"], limit: 60)
-    let total = Step(
+    let total = ReportStep(
       name: "stat-total", command: [Self.command, "stat", "--json", "--total"], limit: 60)
     if isQuick { return [holders, total] }
     return [holders, total] + kernel.filter { $0.name != "kernel-demo" }
@@ -116,9 +128,9 @@ struct ReportPlan: Sendable {
     ]
   }
 
-  private var allocators: [Step] {
+  private var allocators: [ReportStep] {
     let makers = traces.map { trace in
-      Step(
+      ReportStep(
         name: "trace-\(trace.name)",
         command: [Self.command, "lab", "generate"] + trace.words + [
           "-o", "\(folder)/\(trace.name).trace",
@@ -127,19 +139,19 @@ struct ReportPlan: Sendable {
     let files = traces.map { "\(folder)/\($0.name).trace" }
     let needed = makers.map(\.name)
     return makers + [
-      Step(
+      ReportStep(
         // For the dummy, which takes a page for each block.
         name: "contest",
         command: [Self.command, "lab", "compare", "--json", "--max-pages", "65536"] + files,
         samples: isQuick ? 3 : 5, limit: 1200, needs: needed, expected: isQuick ? 1 : 25),
       // Maps of few pages are the ones that can be seen.
-      Step(
+      ReportStep(
         name: "trace-maps",
         command: [
           Self.command, "lab", "generate", "2000", "--seed", "2", "-o", "\(folder)/maps.trace",
         ],
         files: ["maps.trace"]),
-      Step(
+      ReportStep(
         name: "maps",
         command: [
           Self.command, "lab", "compare", "\(folder)/maps.trace", "--report", "\(folder)/maps.html",
@@ -153,23 +165,25 @@ struct ReportPlan: Sendable {
     "out-of-memory", "memory-pool",
   ]
 
-  private var modelBenchmark: Step {
-    Step(
+  private var modelBenchmark: ReportStep {
+    ReportStep(
       name: "model-benchmark",
       command: [
-        "Benchmarks/run", "--filter",
-        "(boot|frame|orders|slab object|kmalloc).*",
+        "Benchmarks/run", "--json", "--filter", "(boot|frame|orders|slab object|kmalloc).*",
       ], limit: 3600, expected: 240)
   }
 
-  private var model: [Step] {
+  private var model: [ReportStep] {
     let scripts = Self.machines.map { name in
-      Step(
+      ReportStep(
         name: "machine-\(name)",
-        command: [Self.command, "lab", "machine", "--script", "Examples/Machines/\(name).machine"],
+        command: [
+          Self.command, "lab", "machine", "--json", "--script",
+          "Examples/Machines/\(name).machine",
+        ],
         limit: 120)
     }
-    let page = Step(
+    let page = ReportStep(
       name: "machine-page",
       command: [
         Self.command, "lab", "machine", "--script", "Examples/Machines/fragmentation.machine",
@@ -178,12 +192,12 @@ struct ReportPlan: Sendable {
     return scripts + [page] + (isQuick ? [] : [modelBenchmark])
   }
 
-  private var heap: Step {
-    let words = ["Benchmarks/heap/run"]
+  private var heap: ReportStep {
+    let words = ["Benchmarks/heap/run", "--json"]
     return isQuick
-      ? Step(
+      ? ReportStep(
         name: "heap", command: words + ["--kind", "calloc", "--only", "pairs", "--runs", "1"],
         limit: 1800, expected: 60)
-      : Step(name: "heap", command: words, limit: 3600, expected: 700)
+      : ReportStep(name: "heap", command: words, limit: 3600, expected: 700)
   }
 }

@@ -4,6 +4,6 @@ internal import ArgumentParser
 
 /// The report's sections, in its order.
 enum SectionName: String, CaseIterable, Codable, Sendable, ExpressibleByArgument {
-  case machine, design, memory, kernel, faults, statistics, allocators, model, heap, problems
-  case limits
+  case result, machine, design, memory, kernel, faults, statistics, allocators, model, heap
+  case problems, chronology, conclusions, limits
 }

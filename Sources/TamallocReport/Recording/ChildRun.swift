@@ -12,7 +12,7 @@ enum ChildEnding: Equatable {
   case signalled(Int32)
   /// It took longer than it was given.
   case timedOut
-  /// Someone wants the report to end.
+  /// A signal asked the report to end.
   case interrupted(Int32)
   /// It did not begin.
   case notStarted(String)
@@ -31,7 +31,7 @@ struct ChildRunner {
     return set
   }
 
-  /// Makes signals wait until somebody asks for them.
+  /// Blocks the signals that a run waits for.
   static func blockSignals() {
     var set = signals(endings + [SIGCHLD])
     unsafe _ = sigprocmask(SIG_BLOCK, &set, nil)
@@ -99,8 +99,7 @@ struct ChildRunner {
     let number = unsafe posix_spawnp(
       &child, words[0], &actions, &attributes, &arguments, environ)
     guard number == 0 else {
-      let reason = unsafe String(cString: strerror(number))
-      return .failure(StartFailure(reason: "\(words[0]) can't be run: \(reason)"))
+      return .failure(StartFailure(reason: unsafe String(cString: strerror(number))))
     }
     return .success(child)
   }

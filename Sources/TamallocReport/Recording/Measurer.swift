@@ -3,7 +3,7 @@
 internal import FoundationEssentials
 internal import Glibc
 
-/// Runs the steps whose results are not there yet, and keeps each result as soon as it is.
+/// Runs the steps without results, and keeps each result as soon as it exists.
 struct Measurer {
   let folder: RecordingFolder
   let commit: String
@@ -14,7 +14,7 @@ struct Measurer {
   /// Runs what is missing.
   ///
   /// - Returns: the signal that ended it before its end, or nil.
-  mutating func run(_ steps: [Step]) throws -> Int32? {
+  mutating func run(_ steps: [ReportStep]) throws -> Int32? {
     progress.begin(steps.map { (missing(of: $0).count, $0.expected) })
     for step in steps {
       for sample in missing(of: step) {
@@ -35,7 +35,7 @@ struct Measurer {
   }
 
   /// The samples that have no recording that succeeded with this command and these sources.
-  func missing(of step: Step) -> [Int] {
+  func missing(of step: ReportStep) -> [Int] {
     guard folder.holds(step.files) else { return Array(1...step.samples) }
     return (1...step.samples).filter { sample in
       guard let recording = folder.load(step.name, sample) else { return true }
@@ -44,15 +44,15 @@ struct Measurer {
     }
   }
 
-  private func isPrepared(_ step: Step, among steps: [Step]) -> Bool {
+  private func isPrepared(_ step: ReportStep, among steps: [ReportStep]) -> Bool {
     steps.filter { step.needs.contains($0.name) }.allSatisfy { missing(of: $0).isEmpty }
   }
 
-  private func record(_ step: Step, _ sample: Int) -> (Recording, signal: Int32?) {
+  private func record(_ step: ReportStep, _ sample: Int) -> (StepRecording, signal: Int32?) {
     let output = "\(folder.path)/running.out"
     let errors = "\(folder.path)/running.err"
     let began = Stopwatch.now()
-    var recording = Recording(
+    var recording = StepRecording(
       step: step.name, sample: sample, command: step.command, commit: commit,
       started: Date.now.formatted(.iso8601), seconds: 0, load: Self.load(), status: nil,
       ending: nil, output: "", errors: "")
@@ -63,10 +63,10 @@ struct Measurer {
     recording.seconds = Stopwatch.now() - began
     switch ending {
     case .exited(let status): recording.status = status
-    case .signalled(let number): recording.ending = "ended by signal \(number)"
-    case .timedOut: recording.ending = "not done after \(Int(step.limit)) s"
+    case .signalled(let number): recording.ending = .signal(number)
+    case .timedOut: recording.ending = .timeLimit(Int(step.limit))
     case .interrupted(let number): return (recording, number)
-    case .notStarted(let reason): recording.ending = reason
+    case .notStarted(let reason): recording.ending = .notStarted(reason)
     }
     recording.output = Self.text(output)
     recording.errors = String(Self.text(errors).suffix(4000))

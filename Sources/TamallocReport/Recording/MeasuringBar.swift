@@ -51,6 +51,9 @@ struct MeasuringBar {
 
 /// Where messages and the bar go; nothing can be done where that fails.
 enum StandardError {
+  /// Writes a message of the program's.
+  static func complain(_ line: String) { write("tamalloc-report: \(line)\n") }
+
   static func write(_ text: String) {
     let bytes = Array(text.utf8)
     // SAFETY: the buffer is the array's, for the time of the call.

@@ -2,32 +2,11 @@
 
 internal import Charts
 
-/// What `tamalloc lab compare --json` prints, as far as the report reads it.
-private struct Contest: Decodable {
-  struct Trace: Decodable {
-    let trace: String
-    let events: Int
-    let allocators: [Allocator]
-  }
-  struct Allocator: Decodable {
-    struct Latency: Decodable { let p99: Int }
-    let name: String
-    let passed: Bool
-    let penalty: Double
-    let utilisation: Double
-    let pagesPeak: Int
-    let nanosecondsPerOperation: Double?
-    let score: Double?
-    let allocate: Latency?
-  }
-  let traces: [Trace]
-}
-
 extension SectionBuilder {
-  func allocators() -> [Block] {
+  func allocators() -> [ReportBlock] {
     guard let step = step("contest", in: .allocators) else { return [] }
     let (good, missing) = results(step)
-    let contests = good.compactMap { $0.decoded(as: Contest.self) }
+    let contests = good.compactMap { $0.decoded(as: Recorded.Contest.self) }
     var blocks = missing
     for trace in contests.first?.traces ?? [] {
       let same = contests.compactMap { $0.traces.first { $0.trace == trace.trace } }
@@ -37,13 +16,15 @@ extension SectionBuilder {
     return blocks + maps()
   }
 
-  private func trace(_ first: Contest.Trace, _ same: [Contest.Trace]) -> [Block] {
-    func spread(_ name: String, _ value: (Contest.Allocator) -> Double?) -> Spread? {
+  private func trace(_ first: Recorded.Contest.Trace, _ same: [Recorded.Contest.Trace])
+    -> [ReportBlock]
+  {
+    func spread(_ name: String, _ value: (Recorded.Contest.Allocator) -> Double?) -> Spread? {
       Spread(same.flatMap(\.allocators).filter { $0.name == name }.compactMap(value))
     }
     func chart(
       _ title: Phrase, _ axis: Phrase, _ unit: ChartAxis.Unit, _ scale: BarChart.Scale,
-      _ value: (Contest.Allocator) -> Double?
+      _ value: (Recorded.Contest.Allocator) -> Double?
     ) -> Picture {
       let bars = first.allocators.compactMap { allocator -> BarChart.Bar? in
         guard let spread = spread(allocator.name, value) else { return nil }
@@ -89,14 +70,14 @@ extension SectionBuilder {
   }
 
   /// Which command made which trace.
-  private func recipes() -> Block {
-    Block.source(
+  private func recipes() -> ReportBlock {
+    ReportBlock.source(
       plan.traces.map { trace in
         "\(say(.trace)) \(trace.name): `tamalloc lab generate \(trace.words.joined(separator: " "))`"
       }.joined(separator: "; "))
   }
 
-  private func maps() -> [Block] {
+  private func maps() -> [ReportBlock] {
     guard let step = step("maps", in: .allocators) else { return [] }
     let (good, missing) = results(step)
     guard !good.isEmpty, let html = folder.text(of: "maps.html") else { return missing }

@@ -3,29 +3,52 @@
 internal import Charts
 
 extension SectionBuilder {
-  func memory() -> [Block] {
+  func memory() -> [ReportBlock] {
     guard let step = step("demo", in: .memory) else { return [] }
     var blocks = demonstration(step)
     if let peers = self.step("peers", in: .memory) {
       let (good, missing) = results(peers)
-      blocks.append(.heading(say(.peersHeading)))
       blocks += missing
-      if let recording = good.first {
-        blocks += [.prose(RecordedWords.prose(recording.output, language)), source(good)]
+      if let peers = good.first?.decoded(as: Recorded.Peers.self) {
+        blocks += self.peers(peers) + [source(good)]
       }
     }
     return blocks
   }
 
-  func kernel() -> [Block] {
+  private func peers(_ peers: Recorded.Peers) -> [ReportBlock] {
+    let header = [
+      say(.doing), say(.timeToGet), say(.residentAtOnce), say(.residentTouched), say(.faultsToGet),
+    ]
+    let tables = [(0, Phrase.allZero), (1, .allOnes)].map { fill, title in
+      ReportBlock.table(
+        Table(
+          header: [say(title)] + header,
+          rows: peers.rows.filter { $0.fill == fill }.map { row in
+            [
+              row.name, say(row.how, in: .peers), figure.duration(row.nanoseconds / 1e9),
+              figure.bytes(Int(row.residentBytes)), figure.bytes(Int(row.residentTouchedBytes)),
+              figure.grouped(Int(row.minorFaults)),
+            ]
+          }, words: 2))
+    }
+    let absent =
+      peers.absent.isEmpty
+      ? "" : " " + Phrase.absent.text(language, peers.absent.joined(separator: ", "))
+    return [.heading(Phrase.peersHeading.text(language, "\(peers.gibibytes)"))] + tables + [
+      .prose("\(Phrase.peersNote.text(language, "\(peers.runs)")) \(say(.allBytesRight))\(absent)")
+    ]
+  }
+
+  func kernel() -> [ReportBlock] {
     guard let step = step("kernel-demo", in: .kernel) else { return [] }
     return demonstration(step)
   }
 
   /// Pictures and tables of a demonstration, wherever it ran.
-  private func demonstration(_ step: Step) -> [Block] {
+  private func demonstration(_ step: ReportStep) -> [ReportBlock] {
     let (good, missing) = results(step)
-    let runs = Demonstrations(good)
+    let runs = DemoRuns(good)
     guard let first = runs.runs.first else {
       return missing.isEmpty ? [.missing("\(say(.notMeasured)): `\(step.line)`")] : missing
     }
@@ -38,7 +61,7 @@ extension SectionBuilder {
   }
 
   /// Reserved against committed memory as pages are touched, a picture for each way.
-  private func growth(_ runs: Demonstrations, _ first: Demonstration) -> [Picture] {
+  func growth(_ runs: DemoRuns, _ first: Recorded.Demo) -> [Picture] {
     first.allocators.map { contender in
       let most = first.allocators.flatMap(\.steps).map { max($0.virtualBytes, $0.residentBytes) }
       let points = contender.steps.map { step in
@@ -64,20 +87,29 @@ extension SectionBuilder {
               : [
                 ChartSeries(
                   name: say(.committed), shape: .area,
-                  tone: Demonstrations.isOurs(contender.name) ? .first : .second, points: points),
+                  tone: runs.isOurs(contender.name) ? .first : .second, points: points),
                 ChartSeries(name: say(.reserved), shape: .line, tone: .frame, points: reserved),
-              ], note: (contender.skipped ?? contender.failure).map(translated) ?? "")
+              ], note: reason(contender))
         ])
       return Picture(title: contender.name, svg: SVGChart(width: 460).document(of: grid))
     }
   }
 
-  private func allocationTime(_ runs: Demonstrations) -> Picture {
+  /// Why a contender has no figures.
+  private func reason(_ contender: Recorded.Demo.Contender) -> String {
+    guard let shortage = contender.shortage else {
+      return contender.skipped ?? contender.failure ?? ""
+    }
+    return Phrase.shortage.text(
+      language, figure.bytes(shortage.bytes), figure.bytes(shortage.availableBytes))
+  }
+
+  private func allocationTime(_ runs: DemoRuns) -> Picture {
     let bars = runs.names.compactMap { name -> BarChart.Bar? in
       guard let spread = runs.spread(name, "allocate", { $0.seconds * 1e6 }) else { return nil }
       return BarChart.Bar(
         name: name, value: spread.middle, spread: spread.range,
-        tone: Demonstrations.isOurs(name) ? .first : .second,
+        tone: runs.isOurs(name) ? .first : .second,
         label: figure.duration(spread.middle / 1e6))
     }
     return picture(
@@ -86,7 +118,7 @@ extension SectionBuilder {
         scale: .logarithmic, bars: bars))
   }
 
-  private func residentTable(_ runs: Demonstrations) -> Table {
+  private func residentTable(_ runs: DemoRuns) -> Table {
     let steps = runs.stepNames
     return Table(
       header: ["VmRSS"]
@@ -100,7 +132,7 @@ extension SectionBuilder {
       })
   }
 
-  private func contentTable(_ runs: Demonstrations) -> Table {
+  private func contentTable(_ runs: DemoRuns) -> Table {
     Table(
       header: [say(.way), say(.allRight), "VmSize", say(.timeToAllocate)],
       rows: runs.names.map { name in
@@ -120,19 +152,19 @@ extension SectionBuilder {
   /// `touch 10%` in the report's language.
   func stepTitle(_ step: String) -> String {
     guard let word = step.split(separator: " ").last, word.hasSuffix("%") else { return step }
-    return "\(word) \(say(.touched))"
+    return Phrase.touched.text(language, "\(word)")
   }
 
-  func faults() -> [Block] {
+  func faults() -> [ReportBlock] {
     guard let step = step("demo", in: .faults) else { return [] }
     let (good, missing) = results(step)
-    let runs = Demonstrations(good)
+    let runs = DemoRuns(good)
     guard !runs.runs.isEmpty else { return missing }
     let bars = runs.names.compactMap { name -> BarChart.Bar? in
       guard let cost = runs.faultCost(name) else { return nil }
       return BarChart.Bar(
         name: name, value: cost.middle, spread: cost.range,
-        tone: Demonstrations.isOurs(name) ? .first : .second,
+        tone: runs.isOurs(name) ? .first : .second,
         label: figure.duration(cost.middle / 1e9))
     }
     let steps = runs.stepNames

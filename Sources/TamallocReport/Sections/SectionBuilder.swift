@@ -2,7 +2,7 @@
 
 internal import Charts
 
-/// Makes a section's blocks from the recordings that are there; what isn't there is said to be missing.
+/// Makes a section's blocks from the recordings; names the steps that have none.
 struct SectionBuilder {
   let plan: ReportPlan
   let folder: RecordingFolder
@@ -10,19 +10,21 @@ struct SectionBuilder {
 
   func say(_ phrase: Phrase) -> String { phrase.text(language) }
 
+  /// A key that a command printed, in the report's language.
+  func say(_ key: String, in vocabulary: Vocabulary) -> String { vocabulary.text(key, language) }
+
   /// Numbers as texts.
   var figure: Figure { Figure(language: language) }
 
-  /// What a command printed, where it is words.
-  func translated(_ words: String) -> String { RecordedWords.text(words, language) }
-
   /// A section: its text, its figures, and what was left out.
   func section(_ name: SectionName) -> WrittenSection {
-    var blocks: [Block] = []
+    var blocks: [ReportBlock] = []
     if let prose = Texts.prose(name, language) { blocks.append(.prose(prose)) }
     switch name {
+    case .result: blocks += result()
     case .machine: blocks += machine()
-    case .design, .problems, .limits: break
+    case .design, .problems, .conclusions, .limits: break
+    case .chronology: blocks += chronology()
     case .memory: blocks += memory()
     case .kernel: blocks += kernel()
     case .faults: blocks += faults()
@@ -32,17 +34,17 @@ struct SectionBuilder {
     case .heap: blocks += heap()
     }
     blocks += plan.leftOut(of: name).map { step in
-      .missing("\(say(.leftOut)): `\(step.command)` — \(say(step.reason)).")
+      .missing("\(say(.leftOut)): `\(step.line)` — \(say(.leftOutOfQuickRun)).")
     }
     return WrittenSection(name: name, blocks: blocks)
   }
 
-  func step(_ name: String, in section: SectionName) -> Step? {
+  func step(_ name: String, in section: SectionName) -> ReportStep? {
     plan.steps(of: section).first { $0.name == name }
   }
 
   /// The recordings of a step that succeeded; where there are none, why.
-  func results(_ step: Step) -> (good: [Recording], missing: [Block]) {
+  func results(_ step: ReportStep) -> (good: [StepRecording], missing: [ReportBlock]) {
     let recordings = folder.recordings(of: step)
     let good = recordings.filter(\.succeeded)
     if !good.isEmpty { return (good, []) }
@@ -59,28 +61,32 @@ struct SectionBuilder {
   }
 
   /// Why there are no figures of a command that failed.
-  private func missing(_ failed: Recording) -> Block {
+  private func missing(_ failed: StepRecording) -> ReportBlock {
     let reason = failed.failure(language)
     return .missing("\(say(.notMeasured)): `\(failed.line)` \(say(.failed)): \(reason)")
   }
 
   /// Which command made the figures above, how often, when, and under what load.
-  func source(_ recordings: [Recording]) -> Block {
+  func source(_ recordings: [StepRecording]) -> ReportBlock {
     guard let first = recordings.first else { return .source("") }
-    let count = recordings.count > 1 ? ", \(recordings.count) \(say(.times))" : ""
+    let count = recordings.count
+    let times = count > 1 ? ", " + Phrase.times.text(language, "\(count)") : ""
     return .source(
-      "\(say(.measuredBy)) `\(first.line)`\(count); \(first.started), \(say(.load)) \(first.load)")
+      "\(say(.measuredBy)) `\(first.line)`\(times); \(first.started), \(say(.load)) \(first.load)")
   }
 
-  func machine() -> [Block] {
+  func machine() -> [ReportBlock] {
     guard let step = step("machine", in: .machine) else { return [] }
     let (good, missing) = results(step)
     guard let recording = good.first else { return missing }
-    let rows = recording.output.split(separator: "\n").map { line in
-      line.split(separator: "\t", maxSplits: 1).map { translated(String($0)) }
-    }.filter { $0.count == 2 }
+    let values = recording.decoded(as: Recorded.Machine.self) ?? [:]
+    let rows = Vocabulary.machine.words.compactMap { word in
+      values[word.key].map {
+        [say(word.key, in: .machine), word.key == "hypervisor" ? say(.yes) : $0]
+      }
+    }
     return [
-      .table(Table(header: [say(.field), say(.value)], rows: rows, isText: true)),
+      .table(Table(header: [say(.field), say(.value)], rows: rows, words: 2)),
       source(good), .prose(say(.noiseNote)),
     ]
   }

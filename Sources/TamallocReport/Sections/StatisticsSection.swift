@@ -2,46 +2,25 @@
 
 internal import Charts
 
-internal import FoundationEssentials
-
-/// A line of `tamalloc stat --json`, as far as the report reads it.
-private struct Holder: Decodable {
-  let pid: Int
-  let name: String
-  let reservedBytes: Int?
-  let committedBytes: Int?
-  let swapBytes: Int?
-}
-
-/// The line of `tamalloc stat --json --total`, as far as the report reads it.
-private struct Totals: Decodable {
-  let processes: Int
-  let addressSpaces: Int
-  let reservedBytes: Int?
-  let committedBytes: Int?
-  let committedOnceBytes: Int?
-  let swapBytes: Int?
-}
-
 extension SectionBuilder {
-  func statistics() -> [Block] {
+  func statistics() -> [ReportBlock] {
     holders() + totals() + comparison() + statisticsPeers()
   }
 
-  private func holders() -> [Block] {
+  private func holders() -> [ReportBlock] {
     guard let step = step("stat", in: .statistics) else { return [] }
     let (good, missing) = results(step)
     guard let recording = good.first else { return missing }
-    let holders = recording.output.split(separator: "\n").compactMap {
-      try? JSONDecoder().decode(Holder.self, from: Data($0.utf8))
-    }
+    let holders = recording.lines(as: Recorded.Holder.self)
     let bars = holders.prefix(6).flatMap { holder -> [BarChart.Bar] in
       [
         BarChart.Bar(
-          name: "\(holder.name), \(say(.reserved))", value: Double(holder.reservedBytes ?? 0),
+          name: "\(holder.name ?? "–"), \(say(.reserved))",
+          value: Double(holder.reservedBytes ?? 0),
           tone: .frame),
         BarChart.Bar(
-          name: "\(holder.name), \(say(.committed))", value: Double(holder.committedBytes ?? 0),
+          name: "\(holder.name ?? "–"), \(say(.committed))",
+          value: Double(holder.committedBytes ?? 0),
           tone: .first),
       ]
     }
@@ -49,7 +28,8 @@ extension SectionBuilder {
       header: [say(.process), "PID", say(.reserved), say(.committed), say(.swapped)],
       rows: holders.map { holder in
         [
-          holder.name, "\(holder.pid)", cell(holder.reservedBytes), cell(holder.committedBytes),
+          holder.name ?? "–", "\(holder.pid)", cell(holder.reservedBytes),
+          cell(holder.committedBytes),
           cell(holder.swapBytes),
         ]
       })
@@ -60,10 +40,11 @@ extension SectionBuilder {
 
   private func cell(_ bytes: Int?) -> String { bytes.map(figure.bytes) ?? "–" }
 
-  private func totals() -> [Block] {
+  private func totals() -> [ReportBlock] {
     guard let step = step("stat-total", in: .statistics) else { return [] }
     let (good, missing) = results(step)
-    guard let recording = good.first, let totals = recording.decoded(as: Totals.self) else {
+    guard let recording = good.first, let totals = recording.decoded(as: Recorded.Totals.self)
+    else {
       return missing
     }
     return [
@@ -81,44 +62,79 @@ extension SectionBuilder {
     ]
   }
 
-  private func comparison() -> [Block] {
+  private func comparison() -> [ReportBlock] {
     guard let step = step("compare", in: .statistics) else { return [] }
     let (good, missing) = results(step)
-    guard let recording = good.first else { return [.heading(say(.againstProc))] + missing }
-    // KTAP: a line for each thing that was compared.
-    let lines = recording.output.split(separator: "\n").filter {
-      $0.hasPrefix("ok ") || $0.hasPrefix("not ok ") || $0.contains("passed")
-        || $0.contains("compared")
+    guard let comparison = good.first?.decoded(as: Recorded.Comparison.self) else {
+      return [.heading(say(.againstProc))] + missing
     }
+    let table = Table(
+      header: [say(.test), say(.verdict)],
+      rows: comparison.tests.map { test in
+        [
+          say(test.key, in: .comparison),
+          test.passed ? say(.yes) : "\(say(.no)): `\(test.complaints.joined(separator: "; "))`",
+        ]
+      }, words: 2)
     return [
-      .heading(say(.againstProc)),
-      .output(lines.map { translated(String($0)) }.joined(separator: "\n")),
-      source(good),
+      .heading(say(.againstProc)), .prose(passed(comparison)), .table(table), source(good),
     ]
   }
 
-  private func statisticsPeers() -> [Block] {
+  /// How many of the tests passed, in a sentence.
+  func passed(_ comparison: Recorded.Comparison) -> String {
+    Phrase.comparedProcesses.text(
+      language, "\(comparison.tests.count { $0.passed })", "\(comparison.tests.count)",
+      comparison.processesCompared.map(String.init).joined(separator: ", "))
+  }
+
+  private func statisticsPeers() -> [ReportBlock] {
     guard let step = step("statistics-peers", in: .statistics) else { return [] }
     let (good, missing) = results(step)
-    guard let recording = good.first else { return [.heading(say(.peersOfStatistics))] + missing }
-    let bars = recording.output.split(separator: "\n").compactMap { line -> BarChart.Bar? in
-      // A name of 34 columns, then ms, ms by the clock, µs of processor for each process, by the clock;
-      // and both beside the floor's.
-      let figures = line.dropFirst(34).split(separator: " ").compactMap { Double($0) }
-      guard line.count > 34, figures.count >= 4 else { return nil }
-      let name = String(line.prefix(34).reversed().drop { $0 == " " }.reversed())
-      return BarChart.Bar(
-        name: translated(name), value: figures[2],
-        tone: name.hasPrefix("tamalloc") ? .first : .second)
+    guard let cost = good.first?.decoded(as: Recorded.StatisticsCost.self) else {
+      return [.heading(say(.peersOfStatistics))] + missing
     }
+    func name(_ row: Recorded.StatisticsCost.Row) -> String {
+      row.key.map { say($0, in: .statistics) } ?? row.name
+    }
+    let bars = cost.once.compactMap { row -> BarChart.Bar? in
+      guard let microseconds = row.microsecondsPerProcess else { return nil }
+      return BarChart.Bar(
+        name: name(row), value: microseconds,
+        tone: row.name.hasPrefix("tamalloc") ? .first : .second)
+    }
+    let chart = BarChart(
+      title: say(.peersOfStatistics), axis: say(.costOfProcess), unit: .number(suffix: " µs"),
+      scale: .logarithmic, bars: bars)
+    let once = Table(
+      header: [
+        Phrase.tool.text(language, figure.grouped(cost.processes)), "ms", say(.wall),
+        say(.perProcess), say(.wall), say(.ofFloor), say(.wall),
+      ],
+      rows: cost.once.map { row in
+        let figures = [
+          row.milliseconds, row.wallMilliseconds, row.microsecondsPerProcess,
+          row.wallMicrosecondsPerProcess, row.ofFloor, row.wallOfFloor,
+        ]
+        return [name(row)]
+          + (row.milliseconds == nil
+            ? [say(.notInstalled), "", "", "", "", ""]
+            : figures.map { $0.map(figure.short) ?? "" })
+      })
+    let live = Table(
+      header: [say(.live), say(.liveUnit)],
+      rows: cost.live.map { row in
+        [row.name, row.milliseconds.map(figure.short) ?? say(.notInstalled)]
+      })
+    let scrape = Table(
+      header: ["Prometheus", "ms"],
+      rows: [
+        [say(.scrapeFirst), figure.short(cost.scrape.first)],
+        [say(.scrapeOthers), figure.short(cost.scrape.others)],
+      ])
     return [
-      .heading(say(.peersOfStatistics)),
-      .pictures([
-        picture(
-          BarChart(
-            title: say(.peersOfStatistics), axis: say(.costOfProcess), unit: .number(suffix: " µs"),
-            scale: .logarithmic, bars: bars))
-      ]), .output(RecordedWords.output(recording.output, language)), source(good),
+      .heading(say(.peersOfStatistics)), .pictures([picture(chart)]), .table(once), .table(live),
+      .table(scrape), source(good),
     ]
   }
 }

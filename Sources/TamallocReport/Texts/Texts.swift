@@ -26,6 +26,12 @@ enum Texts {
     case (.problems, .spanish): bytes = PackageResources.problems_es_md
     case (.limits, .english): bytes = PackageResources.limits_en_md
     case (.limits, .spanish): bytes = PackageResources.limits_es_md
+    case (.result, .english): bytes = PackageResources.result_en_md
+    case (.result, .spanish): bytes = PackageResources.result_es_md
+    case (.chronology, .english): bytes = PackageResources.chronology_en_md
+    case (.chronology, .spanish): bytes = PackageResources.chronology_es_md
+    case (.conclusions, .english): bytes = PackageResources.conclusions_en_md
+    case (.conclusions, .spanish): bytes = PackageResources.conclusions_es_md
     case (.machine, _): return nil
     }
     let lines = String(decoding: bytes, as: UTF8.self)

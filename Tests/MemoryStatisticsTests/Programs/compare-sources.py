@@ -30,19 +30,22 @@ with open(sys.argv[1], encoding="utf-8", errors="replace") as console:
         else:
             texts[source].append(text)
 
-passed = failed = 0
+as_json = "--json" in sys.argv[2:]
+tests = []
+compared_processes = []
 
 
-def report(name, complaints):
+def say(line):
+    if not as_json:
+        print(line)
+
+
+def report(key, name, complaints):
     """Prints the result of one test: it passes if there is nothing to complain of."""
-    global passed, failed
     for complaint in complaints:
-        print(f"# {complaint}")
-    if complaints:
-        failed += 1
-    else:
-        passed += 1
-    print(f"{'not ok' if complaints else 'ok'} {passed + failed} {name}")
+        say(f"# {complaint}")
+    tests.append({"key": key, "name": name, "passed": not complaints, "complaints": complaints})
+    say(f"{'not ok' if complaints else 'ok'} {len(tests)} {name}")
 
 
 def stable_name(name):
@@ -85,7 +88,8 @@ def differences(prefix, least):
             if not any(is_same(key, proc.get(key), right.get(key)) for proc in (left, after)):
                 found.append(
                     f"{pid} {name} {key}: /proc {left.get(key)}, system call {right.get(key)}")
-    print(f"# {compared} processes compared")
+    say(f"# {compared} processes compared")
+    compared_processes.append(compared)
     if compared < least:
         found.append(f"too few processes: {compared}")
     return found
@@ -106,15 +110,15 @@ def with_memory(source):
     return [row for row in rows[source].values() if row["reservedBytes"]]
 
 
-report("every field of every process", differences("", 15))
-report("the totals", total_differences(""))
+report("fields", "every field of every process", differences("", 15))
+report("totals", "the totals", total_differences(""))
 
 complaints = []
 for source in ("procfs", "syscalls"):
     swapped = rows[source].get(facts["swapped"], {})
     if not swapped.get("swapBytes", 0) >= 7 * MIB:
         complaints.append(f"{source}: {swapped.get('swapBytes')} bytes swapped, not 7 MiB or more")
-report("memory that was swapped out", complaints)
+report("swapped", "memory that was swapped out", complaints)
 
 complaints = []
 for source in ("procfs", "syscalls"):
@@ -130,10 +134,10 @@ for source in ("procfs", "syscalls"):
     if totals[source]["addressSpaces"] != expected:
         complaints.append(
             f"{source}: {totals[source]['addressSpaces']} address spaces in total, not {expected}")
-report("memory shared by vfork counts once", complaints)
+report("vfork", "memory shared by vfork counts once", complaints)
 
-report("as nobody, with hidepid=2: every field", differences("nobody-", 1))
-report("as nobody, with hidepid=2: the totals", total_differences("nobody-"))
+report("nobody-fields", "as nobody, with hidepid=2: every field", differences("nobody-", 1))
+report("nobody-totals", "as nobody, with hidepid=2: the totals", total_differences("nobody-"))
 complaints = [
     f"{source}: {row['pid']} {row['name']} of user {row['uid']} is visible"
     for source in ("nobody-procfs", "nobody-syscalls")
@@ -145,7 +149,7 @@ complaints += [
     for source in ("nobody-procfs", "nobody-syscalls")
     if facts["nobody"] not in rows[source]
 ]
-report("as nobody, with hidepid=2: who is visible", complaints)
+report("nobody-visible", "as nobody, with hidepid=2: who is visible", complaints)
 
 
 def complaints_about(command, patterns):
@@ -162,13 +166,16 @@ def complaints_about(command, patterns):
     return found
 
 
-report("stat's table by the system calls",
+report("table", "stat's table by the system calls",
        complaints_about("table", [rf"^ *{pid}\b.*\b(subject|sleep)" for pid in facts.values()]))
-report("stat of one process by the system calls",
+report("one", "stat of one process by the system calls",
        complaints_about("one", [rf"\b{facts['nobody']}\b", "sleep"]))
 # The live view takes the second screen of the terminal, and gives it back.
-report("a frame of top by the system calls",
+report("top", "a frame of top by the system calls",
        complaints_about("top", [r"\x1b\[\?1049h", "kthreadd", r"\x1b\[\?1049l"]))
 
-print(f"{passed} passed, {failed} failed")
+failed = sum(not test["passed"] for test in tests)
+say(f"{len(tests) - failed} passed, {failed} failed")
+if as_json:
+    print(json.dumps({"tests": tests, "processesCompared": compared_processes}, indent=2))
 sys.exit(1 if failed else 0)

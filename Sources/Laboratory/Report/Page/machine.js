@@ -123,9 +123,7 @@ function showMoment() {
 
 element("slider").max = last;
 for (const id of ["free", "index"]) dragMoments(id, share => Math.round(share * last));
-let waiting = 0;
-addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(showMoment, 100); });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { makeColours(); showMoment(); });
+onChange(showMoment, makeColours);
 element("setting").textContent = say(
   data.nodes === 1 ? "{}, {} MiB of RAM, {} node, " : "{}, {} MiB of RAM, {} nodes, ",
   data.architecture, data.mebibytes, data.nodes)
@@ -136,9 +134,8 @@ element("map-hint").textContent = say(
     : "Each square is {} page frames, shown as most of them are, in the order of addresses. Press play, or drag.",
   group(data.framesPerCell));
 // #moment=0.5 opens the page so.
-const wish = new URLSearchParams(location.hash.slice(1));
 // A machine at boot is blank; in the midst of its script there is something to see.
-state.moment = Math.round((wish.has("moment") ? Number(wish.get("moment")) || 0 : .6) * last);
+state.moment = Math.round((wished("moment", 1) ?? .6) * last);
 setPlaying(false);
 makeColours();
 showMoment();

@@ -10,6 +10,19 @@ const node = (name, content = "", parent = null) => {
   return made;
 };
 
+/** What the address wishes by name, from 0 to `most`, or null: #moment=0.5. */
+function wished(name, most) {
+  const text = new URLSearchParams(location.hash.slice(1)).get(name);
+  return text === null ? null : Math.max(0, Math.min(Number(text) || 0, most));
+}
+
+/** Draws again when the page's width changes, and, with its colours made anew, when its theme does. */
+function onChange(draw, recolour) {
+  let waiting = 0;
+  addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(draw, 100); });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { recolour(); draw(); });
+}
+
 /** Plays the moments from the present one on, or stops. All of them take 12 seconds. */
 function setPlaying(playing) {
   state.playing = playing;

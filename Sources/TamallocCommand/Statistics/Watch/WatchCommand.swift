@@ -68,7 +68,8 @@ struct WatchCommand: ParsableCommand {
   }
 
   func run() throws {
-    let file = try plot.map { path throws(Failure) in try ReplacedFile(path: path) }
+    let file = try plot.map { path throws(Failure) in try ReplacedFile(path: path, option: "--plot")
+    }
     var source = try sourceOptions.openForCommand()
     var history = MemoryHistory()
     if command.isEmpty {
@@ -123,7 +124,7 @@ struct WatchCommand: ParsableCommand {
     into history: inout MemoryHistory
   ) throws -> Int32 {
     var timer = WatchTimer(interval: interval ?? 0.05, signals: [SIGCHLD, SIGTERM, SIGHUP])
-    var process = try CommandProcess(arguments)
+    var process = try SpawnedProcess(arguments)
     while true {
       let row = try look(at: ProcessIdentifier(process.pid), &source)
       if let row, row.addressSpace == .present {
