@@ -92,7 +92,7 @@ let package = Package(
     .executableTarget(
       name: "TamallocCommand",
       dependencies: [
-        "Pages", "Charts", "Tamalloc", "Laboratory", "PhysicalMemory", "MachineScript",
+        "Pages", "Reservations", "Charts", "Tamalloc", "Laboratory", "PhysicalMemory", "MachineScript",
         "PageRecordings", "MemoryStatistics", "ExportArguments", "CTamalloc",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

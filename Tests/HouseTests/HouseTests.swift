@@ -24,7 +24,7 @@ import Testing
     "PageRecordings": ["Pages", "PhysicalMemory"],
     "ExportArguments": ["MemoryStatistics", "ArgumentParser"],
     "TamallocCommand": [
-      "Pages", "CTamalloc", "Charts", "Tamalloc", "Laboratory", "PhysicalMemory",
+      "Pages", "CTamalloc", "Reservations", "Charts", "Tamalloc", "Laboratory", "PhysicalMemory",
       "MachineScript", "PageRecordings", "MemoryStatistics", "ExportArguments", "ArgumentParser",
       "FoundationEssentials", "Glibc", "CTamalloc.Library",
     ],

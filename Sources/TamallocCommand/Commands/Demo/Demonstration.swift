@@ -2,6 +2,7 @@
 
 internal import FoundationEssentials
 internal import Pages
+internal import Reservations
 internal import Tamalloc
 
 /// Runs a plan, one process after the other, and gathers what they report.
@@ -17,7 +18,9 @@ struct Demonstration {
   var showsProgress = false
 
   func run() throws -> DemoRecord {
-    let available = try AvailableMemory.now()
+    guard let available = AvailableMemory.now() else {
+      throw Failure("/proc/meminfo can't be read: is /proc mounted?")
+    }
     let plan = DemoPlan(
       size: size, pageSize: LazyMemory.pageSize, shares: shares, available: available)
     let progress = ProgressLine(isShown: showsProgress && pause == 0)
