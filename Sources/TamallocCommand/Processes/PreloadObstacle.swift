@@ -11,6 +11,7 @@
 //
 // ELF: https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.pheader.html; LD_PRELOAD: ld.so(8).
 
+internal import CTamalloc
 internal import Glibc
 
 /// What keeps a library from standing in front of a program's malloc.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import CTamalloc
 internal import Glibc
 
 /// Passes signals that are sent to this process on to a command that it started.
