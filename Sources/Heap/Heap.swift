@@ -136,7 +136,7 @@ internal import System
     forks = ForkState()
     unsafe purgeHook = PurgeHook(
       body: { heap, demand in unsafe heap.purgeSoon(demand) },
-      balance: { heap in unsafe heap.balance() })
+      whenFresh: { heap in unsafe heap.balance() })
     returnedSpans = Atomic(0)
     lastTick = Atomic(0)
     tellsUsableSizes = Atomic(false)

@@ -21,7 +21,7 @@ struct PurgeDemand: BitwiseCopyable {
   /// Called where enough is unused.
   let body: (UnsafeMutablePointer<Heap>, PurgeDemand) -> Void
   /// Called where enough was taken fresh: Heap+Balance.swift.
-  let balance: (UnsafeMutablePointer<Heap>) -> Void
+  let whenFresh: (UnsafeMutablePointer<Heap>) -> Void
 }
 
 extension UnsafeMutablePointer where Pointee == Heap {
@@ -37,7 +37,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
   ///
   /// - Precondition: the lock is not held.
   @inline(never)
-  func balanceSoon() { unsafe pointee.purgeHook.balance(self) }
+  func balanceSoon() { unsafe pointee.purgeHook.whenFresh(self) }
 
   /// All blocks of a span were freed by others: sees to it that its memory goes back some time.
   @inline(never)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Laboratory
 
-@Suite struct ReportPageTests {
+@Suite struct ComparisonPageTests {
   static func page(_ comparison: Comparison) throws -> String {
     ReportPage.html(data: String(decoding: try JSONEncoder().encode(comparison), as: UTF8.self))
   }
