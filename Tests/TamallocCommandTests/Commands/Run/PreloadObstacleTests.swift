@@ -20,7 +20,8 @@ import Testing
 
   private func build(_ name: String, _ flags: [String]) throws -> String {
     let program = folder + "/" + name
-    let outcome = try BuiltCommand.run(flags + ["-o", program, source], by: "/usr/bin/clang")
+    let outcome = try BuiltCommand.run(
+      ["cc"] + flags + ["-o", program, source], by: "/usr/bin/env")
     try #require(outcome.status == 0, "\(outcome.complaint)")
     return program
   }
