@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 internal import ArgumentParser
+internal import ExportArguments
 internal import Glibc
 
 /// Where the process begins and ends: one place maps every outcome to an exit status.
@@ -8,7 +9,7 @@ internal import Glibc
 enum Program {
   static func main() {
     do {
-      var command = try RootCommand.parseAsRoot()
+      var command = try RootCommand.parseAsRoot(ProgramArguments.all)
       try command.run()
     } catch {
       exit(ending(with: error).rawValue)

@@ -14,6 +14,12 @@ enum Terminal {
     return columns > 0 ? columns : 80
   }
 
+  /// The rows of the terminal at standard output, 24 where it does not say.
+  static var rows: Int {
+    let rows = Int(ctamalloc_terminal_rows(STDOUT_FILENO))
+    return rows > 0 ? rows : 24
+  }
+
   /// Whether colours are welcome at standard output: see no-color.org.
   static var isColored: Bool {
     isOutput && (environment("NO_COLOR") ?? "").isEmpty && !isDumb

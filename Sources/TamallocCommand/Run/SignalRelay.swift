@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 
+internal import CTamalloc
 internal import Glibc
 
 /// Signals that are sent to this process and meant for a command that it has started.

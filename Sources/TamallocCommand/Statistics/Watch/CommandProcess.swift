@@ -8,7 +8,8 @@ struct CommandProcess: ~Copyable {
   let pid: Int32
   /// How it ended, as a shell tells it, once it has.
   private(set) var status: Int32?
-  /// The most that it had committed at once, as the kernel counted.
+  /// The most that it, or one of its descendants that it waited for, had committed at once, as the
+  /// kernel counted: the largest process, and no sum.
   private(set) var peakCommittedBytes: Int?
 
   /// Starts a command, which is searched for as a shell does.
@@ -54,6 +55,16 @@ struct CommandProcess: ~Copyable {
     unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &own)
     if usage.ru_maxrss > own.ru_maxrss { peakCommittedBytes = usage.ru_maxrss * 1024 }
     return true
+  }
+
+  /// Reaps adopted orphans that have ended, and leaves the command itself.
+  func reapOrphans() {
+    while true {
+      let ended = ctamalloc_ended_child()
+      // The command is reaped with its usage, by hasEnded.
+      guard ended > 0, ended != pid else { return }
+      _ = waitpid(ended, nil, WNOHANG)
+    }
   }
 
   /// Passes a signal on.
