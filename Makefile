@@ -49,10 +49,11 @@ setup:
 # Prometheus and its node_exporter are unpacked into ~/.cache, not installed: their packages would start
 # services.
 setup-test: setup
-	@scripts/require pkg-config binutils gcc perl tmux procps numactl valgrind sqlite3 python3 python3-prometheus-client zsh fish groff-base mandoc \
+	@scripts/require pkg-config binutils gcc perl tmux procps numactl valgrind sqlite3 python3 python3-prometheus-client curl zsh fish groff-base mandoc \
 		chromium chromium-driver python3-selenium
 	@scripts/unpack prometheus >/dev/null
 	@scripts/unpack prometheus-node-exporter >/dev/null
+	@scripts/unpack lxcfs >/dev/null
 
 setup-lint: setup
 	@scripts/require shellcheck

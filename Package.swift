@@ -76,7 +76,8 @@ let package = Package(
     .target(
       name: "ExportArguments",
       dependencies: [
-        "MemoryStatistics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "MemoryStatistics", "CTamalloc",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     .executableTarget(

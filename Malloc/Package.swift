@@ -25,7 +25,10 @@ let package = Package(
   ],
   targets: [
     .target(name: "Pages", swiftSettings: embedded),
-    .target(name: "CTamalloc", cSettings: [.unsafeFlags(["-ffunction-sections"])]),
+    // A library has no arguments.
+    .target(
+      name: "CTamalloc", exclude: ["arguments.c"],
+      cSettings: [.unsafeFlags(["-ffunction-sections"])]),
     .target(name: "System", dependencies: ["Pages", "CTamalloc"], swiftSettings: embedded),
     .target(name: "Reservations", dependencies: ["Pages", "System"], swiftSettings: embedded),
     .target(

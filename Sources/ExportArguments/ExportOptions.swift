@@ -10,12 +10,13 @@ public import MemoryStatistics
 
 /// Where to listen.
 public struct ListenAddress: Sendable, Hashable, ExpressibleByArgument, CustomStringConvertible {
-  /// A name or a number.
+  /// A name or a number; nothing for every address of the machine.
   public var host: String
   /// 0 for any that is free.
   public var port: Int
 
-  /// Reads `127.0.0.1:9753`, `[::1]:9753`, `localhost:0` or `:9753`, which is every IPv4 address.
+  /// Reads `127.0.0.1:9753`, `[::1]:9753`, `localhost:0` or `:9753`, which is every address of both
+  /// families.
   public init?(argument: String) {
     guard let colon = argument.lastIndex(of: ":"),
       let port = UInt16(argument[argument.index(after: colon)...])
@@ -26,7 +27,7 @@ public struct ListenAddress: Sendable, Hashable, ExpressibleByArgument, CustomSt
     } else if host.contains(":") {
       return nil
     }
-    self.host = host.isEmpty ? "0.0.0.0" : host
+    self.host = host
     self.port = Int(port)
   }
 
@@ -41,9 +42,10 @@ extension Grouping: ExpressibleByArgument {}
 public struct ExportOptions: ParsableArguments {
   /// Where to listen.
   @Option(
-    name: .customLong("web.listen-address"),
-    help: ArgumentHelp("Where to listen; port 0 takes a free one.", valueName: "host:port"))
-  public var listenAddress = ListenAddress(argument: "127.0.0.1:9753")!
+    name: .customLong("web.listen-address"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Where to listen, once for each place; port 0 takes a free one.", valueName: "host:port"))
+  public var listenAddresses = [ListenAddress(argument: "127.0.0.1:9753")!]
 
   /// The path of the metrics.
   @Option(

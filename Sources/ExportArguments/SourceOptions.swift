@@ -41,14 +41,15 @@ public struct SourceOptions: ParsableArguments {
   ///
   /// - Parameter period: nil for one look; else it is looked at again and again, and /proc's expensive files
   ///   are read once in so many looks.
+  /// - Parameter spared: how many files others of the program may want to have open.
   public func open(
-    period: Int? = nil
+    period: Int? = nil, spared: Int = 64
   ) throws(StatisticsError) -> sending any StatisticsSource & ~Copyable {
     if source == .syscalls || (source == .auto && fixture == nil && SystemCallSource.isAvailable) {
       return try SystemCallSource()
     }
     let root = fixture ?? "/proc"
-    if let period { return try LiveProcfsSource(root: root, period: period) }
+    if let period { return try LiveProcfsSource(root: root, period: period, spared: spared) }
     return try ProcfsSource(root: root)
   }
 }

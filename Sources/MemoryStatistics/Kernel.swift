@@ -39,9 +39,29 @@ enum Kernel {
 
   /// Nanoseconds of the monotonic clock.
   static var now: Int {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    let time = clock(CLOCK_MONOTONIC)
     return time.tv_sec * 1_000_000_000 + time.tv_nsec
+  }
+
+  /// The unit of start times: so many make a second.
+  static let ticksPerSecond = max(sysconf(Int32(_SC_CLK_TCK)), 1)
+
+  /// Ticks since the machine started.
+  static var ticks: Int {
+    let time = clock(CLOCK_BOOTTIME)
+    return time.tv_sec * ticksPerSecond + time.tv_nsec / (1_000_000_000 / ticksPerSecond)
+  }
+
+  /// Seconds since 1970 at which the machine started.
+  static var bootTime: Double {
+    let (now, since) = (clock(CLOCK_REALTIME), clock(CLOCK_BOOTTIME))
+    return Double(now.tv_sec - since.tv_sec) + Double(now.tv_nsec - since.tv_nsec) / 1e9
+  }
+
+  private static func clock(_ number: clockid_t) -> timespec {
+    var time = timespec()
+    unsafe clock_gettime(number, &time)
+    return time
   }
 
   // MARK: Files
@@ -115,38 +135,77 @@ enum Kernel {
     return Int(clamping: limit.rlim_cur)
   }
 
+  /// Opens a folder of processes.
+  ///
+  /// - Parameter isKernels: whether it has to be the kernel's: a chroot or a mount namespace may have
+  ///   an empty folder in its place, which is the same as none.
+  static func openProcesses(
+    _ path: String, isKernels: Bool
+  ) throws(KernelFailure) -> Descriptor {
+    let folder = try openFolder(path)
+    if isKernels && ctamalloc_is_proc(folder.number) == 0 { throw KernelFailure(number: ENOENT) }
+    return folder
+  }
+
+  /// The file system that an open file is on; 0 if that is unknown.
+  static func device(of file: borrowing Descriptor) -> UInt64 {
+    ctamalloc_device(file.number)
+  }
+
+  // MARK: The machine
+
+  /// RAM, swap and free swap in bytes, from sysinfo(2), which no mount can stand in front of.
+  static func machine() -> (ram: UInt64, swap: UInt64, swapFree: UInt64)? {
+    var machine = ctamalloc_machine()
+    guard unsafe ctamalloc_machine(&machine) == 0 else { return nil }
+    return (machine.ram, machine.swap, machine.swap_free)
+  }
+
   // MARK: Threads
 
   /// Runs work in this thread and other work beside it, and returns when all is done. What can't have a
   /// thread is done here too.
   static func runTogether(_ others: [@Sendable () -> Void], _ own: () -> Void) {
-    final class Piece {
-      let run: @Sendable () -> Void
-      init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
     var threads: [pthread_t] = []
     for run in others {
-      let piece = unsafe Unmanaged.passRetained(Piece(run))
-      var thread = pthread_t()
-      let result = unsafe pthread_create(
-        &thread, nil,
-        { argument in
-          // SAFETY: the thread is given the one reference, and takes it.
-          if let argument = unsafe argument {
-            unsafe Unmanaged<Piece>.fromOpaque(argument).takeRetainedValue().run()
-          }
-          return nil
-        }, piece.toOpaque())
-      if result == 0 {
+      if let thread = start(run) {
         moveElsewhere(thread)
         threads.append(thread)
       } else {
-        unsafe piece.release()
         run()
       }
     }
     own()
     for thread in threads { _ = pthread_join(thread, nil) }
+  }
+
+  /// Runs work in a thread that nobody waits for; nothing where there can be none.
+  static func runBeside(_ run: @escaping @Sendable () -> Void) {
+    if let thread = start(run) { pthread_detach(thread) }
+  }
+
+  /// What a thread is to do.
+  private final class Piece {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
+
+  /// Starts a thread, or returns nil where there can be none.
+  private static func start(_ run: @escaping @Sendable () -> Void) -> pthread_t? {
+    let piece = unsafe Unmanaged.passRetained(Piece(run))
+    var thread = pthread_t()
+    let result = unsafe pthread_create(
+      &thread, nil,
+      { argument in
+        // SAFETY: the thread is given the one reference, and takes it.
+        if let argument = unsafe argument {
+          unsafe Unmanaged<Piece>.fromOpaque(argument).takeRetainedValue().run()
+        }
+        return nil
+      }, piece.toOpaque())
+    if result == 0 { return thread }
+    unsafe piece.release()
+    return nil
   }
 
   /// Has a thread begin on another processor than this one's: Linux often leaves it with its creator for
@@ -164,10 +223,20 @@ enum Kernel {
 
   // MARK: Processes
 
-  /// Whether two processes share their address space, or nil where the kernel does not tell.
-  static func shareAddressSpace(_ first: ProcessIdentifier, _ second: ProcessIdentifier) -> Bool? {
+  /// What kcmp(2) says of two address spaces.
+  enum Comparison {
+    case same, different
+    /// The caller may not ask, or the kernel lacks the call.
+    case refused
+  }
+
+  /// Compares the address spaces of two tasks; those of a task that has ended are no one else's.
+  static func compareAddressSpaces(
+    _ first: ProcessIdentifier, _ second: ProcessIdentifier
+  ) -> Comparison {
     let result = ctamalloc_compare_address_spaces(first.rawValue, second.rawValue)
-    return result < 0 ? nil : result == 0
+    if result == 0 { return .same }
+    return result > 0 || KernelFailure.last.isGone ? .different : .refused
   }
 
   // MARK: Tamalloc's system calls
@@ -203,21 +272,36 @@ enum Kernel {
 
   // MARK: Names
 
+  /// A moment as `2026-01-31 23:59:59` in the user's time zone.
+  static func localTime(_ seconds: Double) -> String {
+    guard seconds.magnitude < 1e11 else { return "" }
+    var moment = time_t(seconds.rounded(.down))
+    var parts = unsafe tm()
+    var text = [CChar](repeating: 0, count: 32)
+    // SAFETY: the C library fills both for the time of the calls.
+    unsafe _ = localtime_r(&moment, &parts)
+    let count = unsafe strftime(&text, text.count, "%Y-%m-%d %H:%M:%S", &parts)
+    return String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   static func errorText(_ number: Int32) -> String {
     // SAFETY: the text stays until this thread's next call.
     unsafe String(cString: strerror(number))
   }
 
-  /// The name of a user, or nil where there is none.
-  static func userName(_ number: UInt32) -> String? {
+  /// The name of a user.
+  static func userName(_ number: UInt32) -> UserNameAnswer {
     var buffer = [CChar](repeating: 0, count: 4096)
     var entry = unsafe passwd()
     var found: UnsafeMutablePointer<passwd>?
-    guard unsafe getpwuid_r(number, &entry, &buffer, buffer.count, &found) == 0,
-      unsafe found != nil, let name = unsafe entry.pw_name
-    else { return nil }
+    let result = unsafe getpwuid_r(number, &entry, &buffer, buffer.count, &found)
+    // Several words for the same (getpwnam(3)).
+    let isNone = [0, ENOENT, ESRCH, EBADF, EPERM].contains(result)
+    guard unsafe found != nil, let name = unsafe entry.pw_name else {
+      return isNone ? .none : .failed
+    }
     // SAFETY: the name lies in `buffer`, which is still alive.
-    return unsafe String(cString: name)
+    return .name(unsafe String(cString: name))
   }
 
   /// The number of a user, or nil where there is none.

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 
 internal import ArgumentParser
+internal import ExportArguments
 
 /// Where the process begins and ends: one place maps every outcome to an exit status.
 @main
 enum Program {
   static func main() {
     do {
-      var command = try RootCommand.parseAsRoot()
+      var command = try RootCommand.parseAsRoot(ProgramArguments.all)
       try command.run()
     } catch {
       OwnProgram.exit(ending(with: error).rawValue)

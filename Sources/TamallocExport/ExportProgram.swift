@@ -18,7 +18,7 @@ struct ExportProgram: ParsableCommand {
 
   static func main() {
     do {
-      let program = try parse()
+      let program = try parse(ProgramArguments.all)
       try program.serve()
     } catch {
       // 2 for bad arguments, as all of tamalloc's commands have it.
@@ -41,29 +41,64 @@ struct ExportProgram: ParsableCommand {
     unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
     _ = signal(SIGPIPE, SIG_IGN)
 
+    let connections = Self.mostConnections
     let scanner: MetricsScanner
     do throws(StatisticsError) {
-      scanner = try MetricsScanner(options: options)
+      scanner = try MetricsScanner(
+        options: options, spared: connections + Self.otherFiles)
     } catch {
       Self.complain("tamalloc: \(error)")
       Glibc.exit(2)
     }
     let server = MetricsServer(
-      site: MetricsSite(scanner: scanner, telemetryPath: options.telemetryPath))
-    let listener: any Channel
-    do {
-      listener = try server.start(
-        host: options.listenAddress.host, port: options.listenAddress.port)
-    } catch {
-      Self.complain("tamalloc: \(options.listenAddress) can't be listened at: \(error)")
-      Glibc.exit(1)
+      site: MetricsSite(scanner: scanner, telemetryPath: options.telemetryPath),
+      mostConnections: connections)
+    var listeners: [any Channel] = []
+    for address in options.listenAddresses {
+      do {
+        listeners += try listen(at: address, server)
+      } catch {
+        Self.complain("tamalloc: \(error)")
+        Glibc.exit(1)
+      }
     }
-    var address = options.listenAddress
-    address.port = listener.localAddress?.port ?? address.port
-    Self.complain("Serving http://\(address)\(options.telemetryPath)")
+    for listener in listeners {
+      guard let place = listener.localAddress, let host = place.ipAddress, let port = place.port
+      else { continue }
+      let number = host.contains(":") ? "[\(host)]" : host
+      Self.complain("Serving http://\(number):\(port)\(options.telemetryPath)")
+    }
     var signal: Int32 = 0
     unsafe _ = sigwait(&signals, &signal)
-    try server.stop(listener, within: 5)
+    try server.stop(listeners, within: 5)
+  }
+
+  private func listen(
+    at address: ListenAddress, _ server: MetricsServer
+  ) throws -> [any Channel] {
+    let places: ListenPlaces
+    do {
+      places = try ListenPlaces(address)
+    } catch {
+      throw ListenPlaces.Failure(description: "\(address) can't be listened at: \(error)")
+    }
+    do {
+      return try places.listen(by: server.listen)
+    } catch {
+      throw ListenPlaces.Failure(description: places.sentence(for: error))
+    }
+  }
+
+  /// What this program and its libraries may open beside connections and processes' files.
+  private static let otherFiles = 64
+
+  /// Who listens on loopback has few clients; they come before files of processes that could stay open.
+  private static var mostConnections: Int {
+    var limit = rlimit()
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+      return 16
+    }
+    return min(max(Int(clamping: limit.rlim_max) - otherFiles, 8), 128)
   }
 
   private static func complain(_ line: String) {

@@ -22,11 +22,12 @@ final class MetricsScanner: Sendable {
   /// How old a page may be.
   private static let lifetime = Duration.seconds(1)
 
-  init(options: ExportOptions) throws(StatisticsError) {
+  /// - Parameter spared: how many files others of this program may want to have open.
+  init(options: ExportOptions, spared: Int) throws(StatisticsError) {
     grouping = options.groupBy
     most = options.top
     // What rarely changes is at most four scrapes old.
-    state = Mutex(State(source: try options.source.open(period: 4)))
+    state = Mutex(State(source: try options.source.open(period: 4, spared: spared)))
   }
 
   /// The page of now, or of a moment ago.
@@ -35,6 +36,7 @@ final class MetricsScanner: Sendable {
       let clock = ContinuousClock()
       if let time = state.time, clock.now - time < Self.lifetime { return state.page }
       let start = clock.now
+      state.names.refresh()
       let snapshot = try state.source.snapshot()
       var processes = snapshot.processes
       if !grouping.details.isEmpty {

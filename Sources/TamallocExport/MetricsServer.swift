@@ -7,22 +7,22 @@ internal import Synchronization
 
 /// The HTTP server: one thread for all connections, one for looks at the processes.
 final class MetricsServer: Sendable {
-  /// More are closed at once: who listens on loopback has few clients.
-  private static let mostConnections = 128
-
   private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   private let pool = NIOThreadPool(numberOfThreads: 1)
   private let connections = Mutex<[ObjectIdentifier: any Channel]>([:])
   private let site: MetricsSite
+  /// More are closed at once.
+  private let mostConnections: Int
 
-  init(site: MetricsSite) {
+  init(site: MetricsSite, mostConnections: Int) {
     self.site = site
+    self.mostConnections = mostConnections
+    pool.start()
   }
 
   /// Listens; returns the channel, whose address has the real port.
-  func start(host: String, port: Int) throws -> any Channel {
-    pool.start()
-    return try ServerBootstrap(group: group)
+  func listen(at address: SocketAddress) throws -> any Channel {
+    try ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 256)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelOption(.maxMessagesPerRead, value: 4)
@@ -37,14 +37,14 @@ final class MetricsServer: Sendable {
             MetricsHandler(site: self.site, pool: self.pool))
         }
       }
-      .bind(host: host, port: port).wait()
+      .bind(to: address).wait()
   }
 
   /// Counts a connection, unless there are too many.
   private func admit(_ channel: any Channel) -> Bool {
     let key = ObjectIdentifier(channel)
     let isAdmitted = connections.withLock { connections in
-      guard connections.count < Self.mostConnections else { return false }
+      guard connections.count < mostConnections else { return false }
       connections[key] = channel
       return true
     }
@@ -57,8 +57,8 @@ final class MetricsServer: Sendable {
   }
 
   /// Takes no more connections, lets answers under way go out, and ends within `seconds`.
-  func stop(_ listener: any Channel, within seconds: Int64) throws {
-    try? listener.close().wait()
+  func stop(_ listeners: [any Channel], within seconds: Int64) throws {
+    for listener in listeners { try? listener.close().wait() }
     let open = connections.withLock { Array($0.values) }
     for channel in open { channel.pipeline.fireUserInboundEventTriggered(StopEvent()) }
     let all = EventLoopFuture.andAllComplete(open.map(\.closeFuture), on: group.next())

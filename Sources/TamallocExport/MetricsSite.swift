@@ -25,7 +25,7 @@ struct MetricsSite: Sendable {
   let telemetryPath: String
 
   func answer(to head: HTTPRequestHead) -> MetricsAnswer {
-    let path = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)[0]
+    guard let path = RequestTarget(head.uri).path else { return MetricsAnswer(status: .badRequest) }
     guard path == telemetryPath || path == "/" else { return MetricsAnswer(status: .notFound) }
     guard head.method == .GET || head.method == .HEAD else {
       var answer = MetricsAnswer(status: .methodNotAllowed)

@@ -22,7 +22,7 @@ import Testing
     "PhysicalMemory": ["Pages", "Tamalloc", "Synchronization"],
     "MachineScript": ["Pages", "PhysicalMemory"],
     "PageRecordings": ["Pages", "PhysicalMemory"],
-    "ExportArguments": ["MemoryStatistics", "ArgumentParser"],
+    "ExportArguments": ["MemoryStatistics", "CTamalloc", "ArgumentParser"],
     "TamallocCommand": [
       "Pages", "CTamalloc", "Reservations", "Charts", "Tamalloc", "Laboratory", "PhysicalMemory",
       "MachineScript", "PageRecordings", "MemoryStatistics", "ExportArguments", "ArgumentParser",

@@ -179,7 +179,7 @@ import Testing
     row.name = "a,\"b\"\nc"
     #expect(
       StatisticsCSV.lines(of: [row], fields: [.name], names: &names)
-        == "name\n\"a,\"\"b\"\"\nc\"\n")
+        == "name\n\"a,\"\"b\"\"\\x0ac\"\n")
   }
 
   @Test func `groups are bounded, and none is called other twice`() {

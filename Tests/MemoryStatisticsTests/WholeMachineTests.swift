@@ -90,6 +90,8 @@ import Testing
       else { continue }
       left.generation = 0
       left.oomRank = row.oomRank
+      // What a process does at the moment, and with how many threads, leaves no trace in its memory.
+      (left.state, left.threads) = (row.state, row.threads)
       // Workers of the kernel call themselves after what they do at the moment.
       if row.addressSpace == .absent { left.name = row.name }
       #expect(left == row)

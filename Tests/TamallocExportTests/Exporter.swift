@@ -6,8 +6,15 @@ import Testing
 
 /// The built exporter, running on a free port.
 final class Exporter {
-  let port: UInt16
+  /// What it says that it serves at, in the order of its lines.
+  let places: [String]
   private let process = Process()
+
+  var port: UInt16 { Self.port(of: places[0]) }
+
+  static func port(of place: String) -> UInt16 {
+    place.split(separator: ":").last.flatMap { UInt16($0) } ?? 0
+  }
 
   /// The program lies beside the tests' own.
   static let path: String = {
@@ -19,34 +26,55 @@ final class Exporter {
     return paths.first { FileManager.default.isExecutableFile(atPath: $0) } ?? "tamalloc-export"
   }()
 
-  init(_ arguments: String...) throws {
+  convenience init(_ arguments: String...) throws {
+    try self.init(arguments, listening: ["127.0.0.1:0"], places: 1)
+  }
+
+  /// - Parameters:
+  ///   - places: how many lines it has to say.
+  ///   - descriptors: the most files that it may open, or nil for the usual number.
+  init(
+    _ arguments: [String], listening: [String], places count: Int, descriptors: Int? = nil
+  ) throws {
     let complaint = Pipe()
-    process.executableURL = URL(filePath: Self.path)
-    process.arguments = ["--web.listen-address", "127.0.0.1:0"] + arguments
+    let words = listening.flatMap { ["--web.listen-address", $0] } + arguments
+    process.executableURL = URL(filePath: descriptors == nil ? Self.path : "/bin/sh")
+    process.arguments =
+      descriptors.map { ["-c", "ulimit -n \($0); exec \"$0\" \"$@\"", Self.path] + words } ?? words
     process.standardError = complaint
     try process.run()
-    var line = ""
-    while let byte = try complaint.fileHandleForReading.read(upToCount: 1)?.first, byte != 10 {
-      line.unicodeScalars.append(Unicode.Scalar(byte))
+    var places: [String] = []
+    for _ in 0..<count {
+      var line = ""
+      while let byte = try complaint.fileHandleForReading.read(upToCount: 1)?.first, byte != 10 {
+        line.unicodeScalars.append(Unicode.Scalar(byte))
+      }
+      // Serving http://127.0.0.1:PORT/metrics
+      let place = try #require(line.components(separatedBy: "http://").last, "\(line)")
+      places.append(String(place.prefix { $0 != "/" }))
     }
-    // Serving http://127.0.0.1:PORT/metrics
-    let parts = line.split(separator: ":")
-    port = try #require(parts.last?.split(separator: "/").first.flatMap { UInt16($0) }, "\(line)")
+    self.places = places
+    try #require(port != 0, "\(places)")
   }
 
   deinit {
     if process.isRunning { process.terminate() }
   }
 
-  static func run(_ arguments: [String]) throws -> Int32 {
+  static func run(_ arguments: [String]) throws -> Int32 { try complaint(arguments).status }
+
+  /// The status and the complaint of one that can't serve.
+  static func complaint(_ arguments: [String]) throws -> (status: Int32, text: String) {
     let process = Process()
+    let complaint = Pipe()
     process.executableURL = URL(filePath: path)
     process.arguments = arguments
-    process.standardError = FileHandle.nullDevice
+    process.standardError = complaint
     process.standardOutput = FileHandle.nullDevice
     try process.run()
+    let text = complaint.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
-    return process.terminationStatus
+    return (process.terminationStatus, String(decoding: text, as: UTF8.self))
   }
 
   /// Ends it by SIGTERM; returns its status.
@@ -66,7 +94,9 @@ final class Exporter {
     try request("GET \(path) HTTP/1.1\r\nHost: x\r\nAccept: \(accept)\r\nConnection: close")
   }
 
-  func request(_ lines: String) throws -> Answer {
+  func request(_ lines: String) throws -> Answer { try Self.request(lines, port: port) }
+
+  static func request(_ lines: String, port: UInt16) throws -> Answer {
     let connection = try Connection(port: port)
     let end = lines.contains("Connection") ? "" : "\r\nConnection: close"
     connection.send(lines + end + "\r\n\r\n")

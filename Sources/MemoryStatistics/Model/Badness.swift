@@ -29,21 +29,28 @@ public enum Badness: Sendable, Hashable, Comparable {
   ///   - memory: resident, swapped and page tables together.
   ///   - adjustment: `oom_score_adj`.
   public init(memory: ByteCount, adjustment: Int, machine: MachineMemory) {
-    let page = machine.pageSize.rawValue
-    guard adjustment > -1000, page > 0 else {
+    self.init(
+      memory: memory, adjustment: adjustment, pageSize: machine.pageSize, total: machine.oomPages)
+  }
+
+  /// The same where another total than the machine's has run out.
+  ///
+  /// - Parameter total: the pages that there are, RAM and swap.
+  init(memory: ByteCount, adjustment: Int, pageSize: ByteCount, total: Int) {
+    guard adjustment > -1000, pageSize > 0 else {
       self = .neverKilled
       return
     }
-    let share = adjustment.multipliedReportingOverflow(by: machine.oomPages / 1000).partialValue
-    self = .pages((memory.rawValue / page) &+ share)
+    let share = adjustment.multiplyingWithoutTrap(by: total / 1000)
+    self = .pages((memory.rawValue / pageSize.rawValue).addingWithoutTrap(share))
   }
 
-  /// What /proc/PID/oom_score shows for it.
-  public func score(machine: MachineMemory) -> Int {
+  /// What /proc/PID/oom_score shows for it; nil if the figures make no sense.
+  public func score(machine: MachineMemory) -> Int? {
     guard case .pages(let pages) = self, machine.oomPages > 0 else { return 0 }
     // C divides towards zero, and so does Swift.
-    let (product, overflow) = pages.multipliedReportingOverflow(by: 1000)
-    guard !overflow else { return 0 }
+    let (product, isTooLarge) = pages.multipliedReportingOverflow(by: 1000)
+    guard !isTooLarge, (product / machine.oomPages).magnitude < 1 << 60 else { return nil }
     return (1000 + product / machine.oomPages) * 2 / 3
   }
 
@@ -56,5 +63,19 @@ public enum Badness: Sendable, Hashable, Comparable {
   /// processors)` pages to itself (lib/percpu_counter.c).
   public static func uncertainty(processors: Int) -> Int {
     4 * max(32, 2 * processors) * processors
+  }
+}
+
+extension Int {
+  /// The sum, held at the largest or smallest number: nothing that a file says may trap.
+  func addingWithoutTrap(_ other: Int) -> Int {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? (other < 0 ? .min : .max) : sum
+  }
+
+  /// The product, held in the same way.
+  func multiplyingWithoutTrap(by other: Int) -> Int {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    return overflow ? ((self < 0) != (other < 0) ? .min : .max) : product
   }
 }

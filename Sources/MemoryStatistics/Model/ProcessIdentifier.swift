@@ -13,7 +13,7 @@ public struct ProcessIdentifier: RawRepresentable, Sendable, Hashable, Comparabl
     rawValue = number
   }
 
-  /// The first process: it is never killed for want of memory where it is the machine's own.
+  /// The first process: it is never killed for lack of memory where it is the machine's own.
   public static let first = ProcessIdentifier(1)
 
   public static func < (left: ProcessIdentifier, right: ProcessIdentifier) -> Bool {

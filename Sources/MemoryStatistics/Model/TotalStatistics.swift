@@ -28,17 +28,31 @@ public struct TotalStatistics: Sendable, Hashable {
   public var swap: ByteCount = 0
   /// Page tables.
   public var pageTables: ByteCount = 0
+  /// Pages of the hugetlb pool, which are no part of committed; nil where the source does not tell.
+  public var hugetlb: ByteCount? = 0
   /// The sum of PSS: where every row has it, each page frame once.
   public var proportional: ByteCount?
   /// Processes whose memory could not be read, and which the sums lack.
   public var unreadable = 0
+  /// Processes whose address space may be another row's too, which the kernel refused to tell.
+  public var uncompared = 0
+  /// What of `committed` may be counted more than once because of that.
+  public var uncomparedCommitted: ByteCount = 0
 
   /// Sums rows.
   ///
   /// - Complexity: O(*n*).
   public init(of processes: some Sequence<ProcessStatistics>) {
-    var proportionalSum: ByteCount? = 0
     var owners: Set<ProcessIdentifier> = []
+    self.init(of: processes, countedBefore: &owners)
+  }
+
+  /// Sums rows, but for the memory of address spaces that were counted before, in other sums.
+  init(
+    of processes: some Sequence<ProcessStatistics>,
+    countedBefore owners: inout Set<ProcessIdentifier>
+  ) {
+    var proportionalSum: ByteCount? = 0
     for process in processes {
       self.processes += 1
       switch process.addressSpace {
@@ -51,6 +65,10 @@ public struct TotalStatistics: Sendable, Hashable {
       // The first of those that share one speaks for all.
       if let owner = process.addressSpaceOwner, !owners.insert(owner).inserted { continue }
       addressSpaces += 1
+      if process.isComparisonRefused {
+        uncompared += 1
+        uncomparedCommitted = uncomparedCommitted.addingWithoutTrap(process.committed)
+      }
       if process.reserved == nil || process.committed == nil { unreadable += 1 }
       reserved = reserved.addingWithoutTrap(process.reserved)
       committed = committed.addingWithoutTrap(process.committed)
@@ -59,6 +77,7 @@ public struct TotalStatistics: Sendable, Hashable {
       shared = shared.addingWithoutTrap(process.shared)
       swap = swap.addingWithoutTrap(process.swap)
       pageTables = pageTables.addingWithoutTrap(process.pageTables)
+      hugetlb = process.hugetlb.flatMap { hugetlb?.addingWithoutTrap($0) }
       if let share = process.proportional {
         proportionalSum = proportionalSum?.addingWithoutTrap(share)
       } else {

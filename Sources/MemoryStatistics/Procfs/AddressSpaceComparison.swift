@@ -8,10 +8,16 @@ enum AddressSpaceComparison {
   /// The fewest pairs that are worth a thread.
   private static let fewest = 200
 
-  /// Which pairs share an address space, in rising order.
+  /// What was answered, as pairs in rising order.
+  struct Answers: Equatable {
+    var sharing: [Int] = []
+    var refused: [Int] = []
+  }
+
+  /// Which pairs share an address space, and of which the kernel does not tell.
   ///
   /// - Parameter pids: two for each pair.
-  static func sharing(of pids: [Int32]) -> [Int] {
+  static func answers(of pids: [Int32]) -> Answers {
     let pairs = pids.count / 2
     let threads = max(min(pairs / fewest, ProcScan.threads), 1)
     let size = max((pairs + threads - 1) / threads, 1)
@@ -21,16 +27,19 @@ enum AddressSpaceComparison {
     Kernel.runTogether(pieces.dropFirst().map { piece in { piece.compare() } }) {
       pieces.first?.compare()
     }
-    var sharing: [Int] = []
-    for piece in pieces { sharing += piece.sharing }
-    return sharing
+    var answers = Answers()
+    for piece in pieces {
+      answers.sharing += piece.answers.sharing
+      answers.refused += piece.answers.refused
+    }
+    return answers
   }
 
   /// What one thread compares. Whoever waits for its end reads the answers after it.
   private final class Piece: @unchecked Sendable {
     private let pids: [Int32]
     private let pairs: Range<Int>
-    private(set) var sharing: [Int] = []
+    private(set) var answers = Answers()
 
     init(pids: [Int32], pairs: Range<Int>) {
       self.pids = pids
@@ -40,8 +49,10 @@ enum AddressSpaceComparison {
     func compare() {
       for pair in pairs {
         let first = ProcessIdentifier(pids[2 * pair])
-        if Kernel.shareAddressSpace(first, ProcessIdentifier(pids[2 * pair + 1])) == true {
-          sharing.append(pair)
+        switch Kernel.compareAddressSpaces(first, ProcessIdentifier(pids[2 * pair + 1])) {
+        case .same: answers.sharing.append(pair)
+        case .different: break
+        case .refused: answers.refused.append(pair)
         }
       }
     }

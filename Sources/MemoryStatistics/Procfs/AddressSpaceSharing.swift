@@ -10,6 +10,9 @@
 //     a larger crowd each with the next one, in the order of pids, as those that share were made one
 //     after the other.
 //
+// Where the kernel refuses to compare (kcmp needs the rights of a debugger, and some containers have no
+// kcmp), a row is marked: its memory may be counted in another one, too.
+//
 // What goes unnoticed: a pair whose size changes between its two readings, until the next scan; and
 // orphans that share in a crowd of equal programs, with others of it between all of them.
 
@@ -45,6 +48,9 @@ struct AddressSpaceSharing {
   /// - Complexity: O(*n*), and some comparisons of the rows that are due.
   func note(in processes: inout [ProcessStatistics], dueAt isDue: (Int) -> Bool) {
     guard isAvailable else { return }
+    for index in processes.indices where processes[index].isComparisonRefused && isDue(index) {
+      processes[index].isComparisonRefused = false
+    }
     noteChildren(in: &processes, dueAt: isDue)
     noteSiblings(in: &processes, dueAt: isDue)
   }
@@ -53,10 +59,24 @@ struct AddressSpaceSharing {
     for index in processes.indices {
       guard processes[index].addressSpace == .present, let parent = processes[index].parent,
         let position = processes.position(of: parent), isDue(index) || isDue(position),
-        processes[position].reserved == processes[index].reserved,
-        Kernel.shareAddressSpace(processes[index].pid, parent) == true
+        processes[position].reserved == processes[index].reserved
       else { continue }
-      join(index, position, in: &processes)
+      compare(index, position, in: &processes)
+    }
+  }
+
+  /// Asks the kernel of two rows, and notes what it says; returns whether they share.
+  @discardableResult
+  private func compare(_ index: Int, _ other: Int, in processes: inout [ProcessStatistics]) -> Bool
+  {
+    switch Kernel.compareAddressSpaces(processes[index].memoryTask, processes[other].memoryTask) {
+    case .same:
+      join(index, other, in: &processes)
+      return true
+    case .different: return false
+    case .refused:
+      processes[index].isComparisonRefused = true
+      return false
     }
   }
 
@@ -92,11 +112,8 @@ struct AddressSpaceSharing {
         let index = Int(marks[offset] & Self.places)
         for twin in start..<offset {
           let other = Int(marks[twin] & Self.places)
-          guard isWorthAsking(index, other, in: processes, dueAt: isDue),
-            Kernel.shareAddressSpace(processes[index].pid, processes[other].pid) == true
-          else { continue }
-          join(index, other, in: &processes)
-          break
+          guard isWorthAsking(index, other, in: processes, dueAt: isDue) else { continue }
+          if compare(index, other, in: &processes) { break }
         }
       }
       start = end
@@ -116,11 +133,15 @@ struct AddressSpaceSharing {
       guard isWorthAsking(index, other, in: processes, dueAt: isDue) else { continue }
       pairs.append(neighbours[position])
       pairs.append(neighbours[position + 1])
-      pids.append(processes[other].pid.rawValue)
-      pids.append(processes[index].pid.rawValue)
+      pids.append(processes[other].memoryTask.rawValue)
+      pids.append(processes[index].memoryTask.rawValue)
     }
-    for answer in AddressSpaceComparison.sharing(of: pids) {
-      join(Int(pairs[2 * answer + 1]), Int(pairs[2 * answer]), in: &processes)
+    let answers = AddressSpaceComparison.answers(of: pids)
+    for pair in answers.sharing {
+      join(Int(pairs[2 * pair + 1]), Int(pairs[2 * pair]), in: &processes)
+    }
+    for pair in answers.refused {
+      processes[Int(pairs[2 * pair + 1])].isComparisonRefused = true
     }
   }
 

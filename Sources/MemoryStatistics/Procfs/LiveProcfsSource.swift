@@ -2,7 +2,7 @@
 
 // A live view looks every second, and between two looks most processes do nothing. So each process's
 // statm, the cheapest of its files, is kept open and read every time (0.7 µs; opened anew 3.6 µs). The
-// dear ones, status and oom_score_adj (11 µs, of which opening and closing are 5), are read when statm
+// expensive ones, status and oom_score_adj (11 µs, of which opening and closing are 5), are read when statm
 // says something new, and else once in `period` looks, a different part of the processes each time.
 // They are kept open too while there is room: the three take 9 KiB of the kernel's memory a process, of
 // which status takes half. /proc is not listed for the processes that are known: a statm that can't be
@@ -35,27 +35,35 @@ public struct LiveProcfsSource: StatisticsSource, ~Copyable {
   private var looks = 0
   private var generations = 0
   /// How many files may be open at once; of a folder that is not the kernel's none, as they would not
-  /// say when a process ends.
-  private let fileLimit: Int
+  /// say when a process ends. Known at the first look: a command that is started before it has the limit
+  /// that this program was given.
+  private var fileLimit: Int?
+  private let spared: Int
   private var openFiles = 0
   private let period: Int
+  /// The end of the last look.
+  private var scanned: Int?
 
   /// Opens /proc, or a folder that looks like it.
+  ///
+  /// - Parameter spared: how many files others of this program may want to have open.
   public init(
-    root: String = "/proc", period: Int = LiveProcfsSource.usualPeriod
+    root: String = "/proc", period: Int = LiveProcfsSource.usualPeriod, spared: Int = 64
   ) throws(StatisticsError) {
     var files = try ProcFiles(root: root)
     let newcomers = try Newcomers(files: &files)
     sharing = AddressSpaceSharing(isAvailable: files.isRunningKernel)
     self.period = max(period, 1)
-    // Some are left for others.
-    fileLimit = files.isRunningKernel ? Kernel.raiseDescriptorLimit() - 64 : 0
+    self.spared = spared
     self.files = files
     self.newcomers = newcomers
   }
 
   public mutating func snapshot() throws(StatisticsError) -> Snapshot {
     looks += 1
+    if fileLimit == nil {
+      fileLimit = files.isRunningKernel ? Kernel.raiseDescriptorLimit() - spared : 0
+    }
     let candidates = try newcomers.list(&files, isWhole: looks % period == 0)
     let machine = files.machine()
     let broken = update()
@@ -64,6 +72,8 @@ public struct LiveProcfsSource: StatisticsSource, ~Copyable {
       if place < rows.count, rows[place].pid == pid { continue }
       insert(pid, at: place)
     }
+    scanned = Kernel.ticks
+    files.controlGroups?.forget()
     noteSharing(broken: broken)
     for index in rows.indices { files.judge(&rows[index], machine: machine) }
     return Snapshot(origin: .procfs, processes: rows, machine: machine, time: Kernel.now)
@@ -123,7 +133,9 @@ public struct LiveProcfsSource: StatisticsSource, ~Copyable {
   /// Looks at a known process once more.
   private mutating func change(at index: Int) -> Change {
     let pid = rows[index].pid
-    let isDue = (looks &+ Int(pid.rawValue)) % period == 0
+    // The statm of a first thread that has ended says nothing of the others.
+    let isDue =
+      (looks &+ Int(pid.rawValue)) % period == 0 || rows[index].memoryThread != nil
     let kept = watches[index].kept
     // Where status is read anyway, from a file that ends with its process, it says what statm does.
     let needsStatm = !isDue || kept == nil
@@ -142,6 +154,7 @@ public struct LiveProcfsSource: StatisticsSource, ~Copyable {
     if !needsStatm { watches[index].figures = StatmFigures(row) }
     row.generation = rows[index].generation
     row.addressSpaceOwner = rows[index].addressSpaceOwner
+    row.isComparisonRefused = rows[index].isComparisonRefused
     let isKin =
       row.parent != rows[index].parent
       || (row.addressSpaceOwner != nil && row.reserved != rows[index].reserved)
@@ -152,6 +165,7 @@ public struct LiveProcfsSource: StatisticsSource, ~Copyable {
   /// Takes in a process that was not there at the look before, if it still is there.
   private mutating func insert(_ pid: ProcessIdentifier, at place: Int) {
     var watch = StatmWatch()
+    let fileLimit = fileLimit ?? 0
     if openFiles + 1 + KeptFiles.count <= fileLimit { watch.kept = files.keep(pid) }
     guard var row = files.row(of: pid, kept: watch.kept) else { return }
     generations += 1
@@ -171,13 +185,38 @@ public struct LiveProcfsSource: StatisticsSource, ~Copyable {
     watches.insert(watch, at: place)
   }
 
+  public mutating func snapshot(
+    of pids: Set<ProcessIdentifier>
+  ) throws(StatisticsError) -> Snapshot {
+    let snapshot = files.snapshot(of: pids, sharing: sharing)
+    scanned = Kernel.ticks
+    return snapshot
+  }
+
   public mutating func process(
     _ pid: ProcessIdentifier
   ) throws(StatisticsError) -> ProcessStatistics? {
-    files.process(pid)
+    let process = files.process(pid)
+    scanned = Kernel.ticks
+    return process
   }
 
   public mutating func read(_ details: ProcessDetails, into process: inout ProcessStatistics) {
-    files.read(details, into: &process)
+    guard let index = rows.position(of: process.pid),
+      rows[index].generation == process.generation, let file = watches[index].file
+    else { return files.read(details, into: &process, scanned: scanned) }
+    var read = process
+    files.read(details, into: &read, scanned: nil)
+    // A file that is open fails once its process has ended: cheaper than a start time.
+    do throws(KernelFailure) {
+      try files.reader.read(file.descriptor)
+      if !files.reader.bytes.isEmpty { process = read }
+    } catch {
+      // What was read may be another process's.
+    }
+  }
+
+  public mutating func limit(onMemoryOf cgroup: String) -> CgroupLimit? {
+    files.limit(onMemoryOf: cgroup)
   }
 }

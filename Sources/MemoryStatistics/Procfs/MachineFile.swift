@@ -41,4 +41,12 @@ extension MachineMemory {
       }
     }
   }
+
+  /// Takes what sysinfo(2) says: what the kernel judges processes by, whatever is mounted at /proc.
+  mutating func takeKernelTotals() {
+    guard let totals = Kernel.machine() else { return }
+    ram = ByteCount(clamping: totals.ram)
+    swap = ByteCount(clamping: totals.swap)
+    swapFree = ByteCount(clamping: totals.swapFree)
+  }
 }

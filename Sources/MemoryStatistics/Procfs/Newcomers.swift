@@ -13,7 +13,8 @@
 // by hand (clone3, as a restored checkpoint does) moves no cursor: now and then all are listed anyway.
 //
 // The cursor is that of the pid namespace of whoever reads; the folder may be that of another one. Then
-// the line NSpid of /proc/self/status has more than one number, and all are listed at every look.
+// the line NSpid of /proc/self/status has more than one number, and all are listed at every look. So they
+// are where another file is mounted over loadavg: lxcfs's ends in a pid of no use.
 
 internal import Pages
 
@@ -48,7 +49,7 @@ struct Newcomers: ~Copyable {
   /// The last pid that was given out.
   private static func cursor(_ reader: inout ProcReader) -> ProcessIdentifier? {
     do throws(KernelFailure) {
-      try reader.read("loadavg")
+      guard try reader.readOwn("loadavg") else { return nil }
     } catch {
       return nil
     }
@@ -62,7 +63,7 @@ struct Newcomers: ~Copyable {
   /// Whether the folder shows the pid namespace that this process is in.
   private static func isOwnNamespace(_ reader: inout ProcReader) -> Bool {
     do throws(KernelFailure) {
-      try reader.read("self/status")
+      guard try reader.readOwn("self/status") else { return false }
     } catch {
       return false
     }

@@ -9,20 +9,47 @@ struct ProcFiles: ~Copyable {
   let isRunningKernel: Bool
   let root: String
 
+  /// Where control groups say what they use, once that was asked for.
+  var controlGroups: ControlGroups?
+
   init(root: String) throws(StatisticsError) {
     self.root = root
     isRunningKernel = root == "/proc"
+    let folder: Descriptor
     do throws(KernelFailure) {
-      reader = ProcReader(folder: try Kernel.openFolder(root))
+      folder = try Kernel.openProcesses(root, isKernels: isRunningKernel)
     } catch {
+      if isRunningKernel && error.isGone { throw .noProcfs }
       throw .unreadable(path: root, errorNumber: error.number)
     }
+    reader = ProcReader(folder: folder)
   }
 
   /// One process as the kernel would judge it, or nil where there is none.
   mutating func process(_ pid: ProcessIdentifier) -> ProcessStatistics? {
-    guard var row = row(of: pid) else { return nil }
-    judge(&row, machine: machine())
+    guard var row = ownRow(of: pid) else { return nil }
+    judge(&row, machine: machine(), isAlone: true)
+    return row
+  }
+
+  /// Some processes, without their ranks.
+  mutating func snapshot(
+    of pids: Set<ProcessIdentifier>, sharing: AddressSpaceSharing
+  ) -> Snapshot {
+    let machine = machine()
+    var rows: [ProcessStatistics] = []
+    for pid in pids.sorted() {
+      if let row = ownRow(of: pid) { rows.append(row) }
+    }
+    sharing.note(in: &rows)
+    for index in rows.indices { judge(&rows[index], machine: machine, isAlone: true) }
+    return Snapshot(
+      origin: .procfs, processes: consume rows, machine: machine, time: Kernel.now, isRanked: false)
+  }
+
+  /// A process's row; nil for a thread, whose files /proc has under its number, but does not list.
+  private mutating func ownRow(of pid: ProcessIdentifier) -> ProcessStatistics? {
+    guard let row = row(of: pid), row.threadGroup ?? pid == pid else { return nil }
     return row
   }
 
@@ -39,11 +66,16 @@ struct ProcFiles: ~Copyable {
   mutating func machine() -> MachineMemory {
     var machine = MachineMemory(pageSize: isRunningKernel ? Kernel.pageSize : 4096)
     do throws(KernelFailure) {
-      try reader.read("meminfo")
-      machine.take(meminfo: reader.bytes)
+      if try reader.readOwn("meminfo") {
+        machine.take(meminfo: reader.bytes)
+      } else {
+        machine.origin = .foreignMeminfo
+      }
     } catch {
-      // Without it the table still stands; ranks and scores are unknown.
+      machine.origin = .noMeminfo
     }
+    if machine.origin != .kernel && isRunningKernel { machine.takeKernelTotals() }
+    // Without any total the table still stands; ranks and scores are unknown.
     return machine
   }
 
@@ -58,11 +90,13 @@ struct ProcFiles: ~Copyable {
       if error.isGone { return nil }
       // It is there and may not be read (mount option hidepid): that is all that is known.
       row.userID = reader.owner(of: pid)
+      row.failure = error.number
       return row
     }
     // A process that ends between open and read leaves an empty file.
     if reader.bytes.isEmpty && isRunningKernel { return nil }
     row.take(status: reader.bytes)
+    if row.hasExitedLeader { takeMemoryOfThread(into: &row) }
     do throws(KernelFailure) {
       if let kept {
         try reader.read(kept.adjustment)
@@ -72,8 +106,27 @@ struct ProcFiles: ~Copyable {
       row.oomScoreAdjustment = reader.bytes.decimal(from: 0, to: reader.bytes.count)
     } catch {
       if error.isGone && isRunningKernel { return nil }
+      row.failure = error.number
     }
     return row
+  }
+
+  /// Reads the memory of a process whose first thread has ended: any other thread knows it.
+  private mutating func takeMemoryOfThread(into row: inout ProcessStatistics) {
+    do throws(KernelFailure) {
+      var folder = ProcFolder(folder: try reader.openThreads(of: row.pid), path: root)
+      let threads = (try? folder.processes()) ?? []
+      for thread in threads where thread != row.pid {
+        var status = ProcessStatistics(pid: row.pid)
+        try reader.read("status", of: row.pid, thread: thread)
+        status.take(status: reader.bytes)
+        guard status.addressSpace == .present else { continue }
+        row.takeMemory(of: thread, as: status)
+        return
+      }
+    } catch {
+      // The thread has ended, too; the process is about to.
+    }
   }
 
   /// Opens the files of a row, to be read again and again; nil where they can't be.
@@ -92,7 +145,11 @@ struct ProcFiles: ~Copyable {
   /// The rows' owners are known by now: a process that uses its parent's memory is passed by only
   /// between vfork and exec, and oom_score tells whether it is there. The same file tells whether the
   /// first process is the machine's own.
-  mutating func judge(_ row: inout ProcessStatistics, machine: MachineMemory) {
+  ///
+  /// - Parameter isAlone: whether owners are not known, as no others were looked at.
+  mutating func judge(
+    _ row: inout ProcessStatistics, machine: MachineMemory, isAlone: Bool = false
+  ) {
     switch row.addressSpace {
     case .absent: row.badness = .neverKilled
     case .unknown: row.badness = nil
@@ -107,7 +164,13 @@ struct ProcFiles: ~Copyable {
       let memory = committed.addingWithoutTrap(swap).addingWithoutTrap(pageTables)
       row.badness = Badness(memory: memory, adjustment: adjustment, machine: machine)
       let isSpecial = row.pid == .first || (row.addressSpaceOwner ?? row.pid) != row.pid
-      if isSpecial && shownScore(of: row.pid) == 0 { row.badness = .neverKilled }
+      if isSpecial {
+        if shownScore(of: row.pid) == 0 { row.badness = .neverKilled }
+      } else if isAlone, row.badness?.score(machine: machine) ?? 0 > 1,
+        shownScore(of: row.pid) == 0
+      {
+        row.badness = .neverKilled
+      }
     }
     row.oomScore = row.badness?.score(machine: machine)
   }
@@ -119,66 +182,5 @@ struct ProcFiles: ~Copyable {
       return nil
     }
     return reader.bytes.decimal(from: 0, to: reader.bytes.count)
-  }
-
-  /// Reads what is asked for besides, where it can be read.
-  mutating func read(_ details: ProcessDetails, into row: inout ProcessStatistics) {
-    if details.contains(.proportional) {
-      row.proportional = row.addressSpace == .absent ? 0 : nil
-      if row.addressSpace == .present, let text = text("smaps_rollup", of: row.pid) {
-        row.proportional = text.proportional
-      }
-    }
-    if details.contains(.commandLine) {
-      row.commandLine = text("cmdline", of: row.pid).map(\.commandLine)
-    }
-    if details.contains(.cgroup) {
-      row.cgroup = text("cgroup", of: row.pid)?.cgroup
-    }
-  }
-
-  private mutating func text(_ name: StaticString, of pid: ProcessIdentifier) -> DetailText? {
-    do throws(KernelFailure) {
-      try reader.read(name, of: pid, isWhole: false)
-      let bytes = reader.bytes
-      return DetailText(bytes: bytes.text(from: 0, to: bytes.count))
-    } catch {
-      return nil
-    }
-  }
-}
-
-/// The text of a file that is read on request only, where speed counts less than shortness.
-private struct DetailText {
-  let bytes: String
-
-  /// The line `Pss:` of smaps_rollup.
-  var proportional: ByteCount? {
-    for line in bytes.utf8.split(separator: UInt8(ascii: "\n")) where line.starts(with: "Pss:".utf8)
-    {
-      let digits = line.dropFirst(4).filter { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
-      guard let value = Int(String(decoding: digits, as: UTF8.self)) else { return nil }
-      let (product, overflow) = value.multipliedReportingOverflow(by: 1024)
-      return overflow ? nil : ByteCount(product)
-    }
-    return nil
-  }
-
-  /// The arguments, which end in NUL each, with blanks between them.
-  var commandLine: String {
-    bytes.utf8.split(separator: 0, omittingEmptySubsequences: true)
-      .map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
-  }
-
-  /// The path in the one hierarchy of version 2, else that of the memory controller.
-  var cgroup: String? {
-    var path: String?
-    for line in bytes.split(separator: "\n") {
-      let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-      guard parts.count == 3 else { continue }
-      if parts[1].split(separator: ",").contains("memory") { return String(parts[2]) }
-      if parts[0] == "0" { path = String(parts[2]) }
-    }
-    return path
   }
 }

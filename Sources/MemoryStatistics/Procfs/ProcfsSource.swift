@@ -6,6 +6,8 @@ internal import Pages
 public struct ProcfsSource: StatisticsSource, ~Copyable {
   private var files: ProcFiles
   private let sharing: AddressSpaceSharing
+  /// The end of the last scan.
+  private var scanned: Int?
 
   /// Opens /proc, or a folder that looks like it.
   public init(root: String = "/proc") throws(StatisticsError) {
@@ -16,18 +18,33 @@ public struct ProcfsSource: StatisticsSource, ~Copyable {
   public mutating func snapshot() throws(StatisticsError) -> Snapshot {
     let machine = files.machine()
     var rows = try ProcScan.rows(of: files.folder(), from: &files)
+    scanned = Kernel.ticks
     sharing.note(in: &rows)
     for index in rows.indices { files.judge(&rows[index], machine: machine) }
     return Snapshot(origin: .procfs, processes: consume rows, machine: machine, time: Kernel.now)
   }
 
+  public mutating func snapshot(
+    of pids: Set<ProcessIdentifier>
+  ) throws(StatisticsError) -> Snapshot {
+    let snapshot = files.snapshot(of: pids, sharing: sharing)
+    scanned = Kernel.ticks
+    return snapshot
+  }
+
   public mutating func process(
     _ pid: ProcessIdentifier
   ) throws(StatisticsError) -> ProcessStatistics? {
-    files.process(pid)
+    let process = files.process(pid)
+    scanned = Kernel.ticks
+    return process
   }
 
   public mutating func read(_ details: ProcessDetails, into process: inout ProcessStatistics) {
-    files.read(details, into: &process)
+    files.read(details, into: &process, scanned: scanned)
+  }
+
+  public mutating func limit(onMemoryOf cgroup: String) -> CgroupLimit? {
+    files.limit(onMemoryOf: cgroup)
   }
 }

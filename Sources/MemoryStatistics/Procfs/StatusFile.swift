@@ -15,7 +15,7 @@ extension ProcessStatistics {
       defer { start = end + 1 }
       switch text[start] {
       case UInt8(ascii: "V") where text.matches("Vm", at: start):
-        if takeVirtualMemoryLine(text, from: start, to: end) { return }
+        takeVirtualMemoryLine(text, from: start, to: end)
       case UInt8(ascii: "R"):
         if text.matches("RssAnon:", at: start) {
           anonymous = text.kibibytes(from: start + 8, to: end)
@@ -27,23 +27,38 @@ extension ProcessStatistics {
       case UInt8(ascii: "N") where text.matches("Name:", at: start):
         name = Self.unescaped(text, from: text.skippingTab(from: start + 5, to: end), to: end)
       case UInt8(ascii: "P") where text.matches("PPid:", at: start):
-        parent = text.decimal(from: start + 5, to: end).flatMap(Int32.init(exactly:))
-          .map(ProcessIdentifier.init(rawValue:))
+        parent = text.process(from: start + 5, to: end)
       case UInt8(ascii: "U") where text.matches("Uid:", at: start):
         userID = text.decimal(from: start + 4, to: end).flatMap(UInt32.init(exactly:))
       case UInt8(ascii: "S") where text.matches("State:", at: start):
         hasState = true
+        let letter = text.skippingBlanks(from: start + 6, to: end)
+        state = letter < end ? TaskState(rawValue: text[letter]) : nil
+      case UInt8(ascii: "H") where text.matches("HugetlbPages:", at: start):
+        hugetlb = text.kibibytes(from: start + 13, to: end)
+      case UInt8(ascii: "T") where text.matches("Tgid:", at: start):
+        threadGroup = text.process(from: start + 5, to: end)
+      case UInt8(ascii: "T") where text.matches("Threads:", at: start):
+        threads = text.decimal(from: start + 8, to: end)
+        // The last of interest, in the kernel's order.
+        if hasState, reserved != nil, committed != nil, pageTables != nil { return takeNoHugetlb() }
       default: break
       }
     }
     // Nothing about memory to the end. A file that breaks off before its State says nothing.
     if addressSpace == .unknown && hasState && reserved == nil { setNoAddressSpace() }
+    takeNoHugetlb()
   }
 
-  /// Takes one of the lines that only a program has; returns whether nothing of interest follows.
+  /// A kernel that was built without hugetlb pages has no line for them.
+  private mutating func takeNoHugetlb() {
+    if threads != nil && hugetlb == nil { hugetlb = 0 }
+  }
+
+  /// Takes one of the lines that only a program has.
   private mutating func takeVirtualMemoryLine(
     _ text: Span<UInt8>, from start: Int, to end: Int
-  ) -> Bool {
+  ) {
     addressSpace = .present
     if text.matches("VmSize:", at: start) {
       reserved = text.kibibytes(from: start + 7, to: end)
@@ -53,10 +68,11 @@ extension ProcessStatistics {
       pageTables = text.kibibytes(from: start + 6, to: end)
     } else if text.matches("VmSwap:", at: start) {
       swap = text.kibibytes(from: start + 7, to: end)
-      // The last of interest, in the kernel's order.
-      return reserved != nil && committed != nil && pageTables != nil
+    } else if text.matches("VmHWM:", at: start) {
+      peakCommitted = text.kibibytes(from: start + 6, to: end)
+    } else if text.matches("VmLck:", at: start) {
+      locked = text.kibibytes(from: start + 6, to: end)
     }
-    return false
   }
 
   /// A name as the kernel writes it there: newline and backslash, and they alone, are escaped.
@@ -85,6 +101,12 @@ extension ProcessStatistics {
 }
 
 extension Span<UInt8> {
+  /// The number of a process.
+  fileprivate func process(from start: Int, to end: Int) -> ProcessIdentifier? {
+    decimal(from: start, to: end).flatMap(Int32.init(exactly:))
+      .map(ProcessIdentifier.init(rawValue:))
+  }
+
   /// The position behind the one tab that follows a key: a name may begin with blanks itself.
   fileprivate func skippingTab(from start: Int, to end: Int) -> Int {
     start < end && self[start] == UInt8(ascii: "\t") ? start + 1 : start

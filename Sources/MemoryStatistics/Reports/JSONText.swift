@@ -51,8 +51,16 @@ public struct JSONText {
 
   private mutating func append(quoted text: String) {
     bytes.append(UInt8(ascii: "\""))
+    // U+0080 to U+009F are control characters too, and C2 begins them.
+    var isBehindC2 = false
     for byte in text.utf8 {
+      defer { isBehindC2 = byte == 0xC2 }
       switch byte {
+      case 0x80...0x9F where isBehindC2:
+        bytes.removeLast()
+        bytes.append("\\u00")
+        bytes.append(Self.digit(byte >> 4))
+        bytes.append(Self.digit(byte & 15))
       case UInt8(ascii: "\""), UInt8(ascii: "\\"):
         bytes.append(UInt8(ascii: "\\"))
         bytes.append(byte)

@@ -29,7 +29,7 @@ public enum MetricsFormat: Sendable, Hashable {
       case "text/plain", "text/*", "*/*": format = .text
       default: continue
       }
-      // A version that does not exist yet can't be had.
+      // Versions that do not exist yet are not spoken.
       if format == .openMetrics, let version = parts.first(where: { $0.hasPrefix("version=") }),
         version != "version=1.0.0", version != "version=0.0.1"
       {

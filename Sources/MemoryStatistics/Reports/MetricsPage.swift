@@ -30,6 +30,13 @@ public struct MetricsPage {
     add(
       "unreadable_processes", "Processes whose memory may not be read; the sums lack them.", nil,
       Double(totals.unreadable))
+    add(
+      "uncompared_processes",
+      "Processes that may share their memory with others, which the kernel refuses to tell.", nil,
+      Double(totals.uncompared))
+    add(
+      "all_processes_visible", "1 where the visible processes are all of the machine's.", nil,
+      snapshot.isWholeMachine ? 1 : 0)
     add("reserved_bytes", "Address space of all processes, each once.", totals.reserved)
     add(
       "committed_bytes", "Resident memory of all processes; shared pages count in each.",
@@ -38,9 +45,10 @@ public struct MetricsPage {
       "committed_once_bytes", "Resident memory of all processes, each page once.",
       machine.committedOnce)
     add("swapped_bytes", "Memory of all processes in swap.", totals.swap)
+    add("hugetlb_bytes", "Pages of the hugetlb pool, beside committed.", totals.hugetlb)
     add("committed_ratio", "Committed as a share of reserved.", "ratio", totals.committedRatio)
     add("ram_bytes", "Memory of the machine.", machine.ram)
-    add("available_bytes", "Memory that could be had without swapping.", machine.available)
+    add("available_bytes", "Memory that is available without swapping.", machine.available)
     add("swap_size_bytes", "Swap of the machine.", machine.swap)
     add("commit_limit_bytes", "The most that may be promised in strict mode.", machine.commitLimit)
     add("promised_bytes", "What is promised (Committed_AS).", machine.committedAS)
@@ -61,6 +69,9 @@ public struct MetricsPage {
     add("group_shared_bytes", "Resident shared memory.", "bytes", groups, bytes(\.shared))
     add("group_swapped_bytes", "Memory in swap.", "bytes", groups, bytes(\.swap))
     add("group_page_table_bytes", "Page tables.", "bytes", groups, bytes(\.pageTables))
+    add("group_hugetlb_bytes", "Pages of the hugetlb pool.", "bytes", groups) {
+      $0.totals.hugetlb.map { Double($0.rawValue) }
+    }
     add("group_committed_ratio", "Committed as a share of reserved.", "ratio", groups) {
       $0.totals.committedRatio
     }
@@ -68,7 +79,9 @@ public struct MetricsPage {
       $0.oomScore.map(Double.init)
     }
     add(
-      "group_oom_rank", "Rank of its process that is killed first; 1 is first of all.", nil, groups
+      "group_oom_rank",
+      "Rank of its process that is killed first among the visible ones; 1 is first of all.", nil,
+      groups
     ) {
       $0.oomRank.map(Double.init)
     }

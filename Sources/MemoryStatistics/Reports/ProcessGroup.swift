@@ -33,9 +33,11 @@ public struct ProcessGroup: Sendable {
   /// The name of the group of all others, and of processes whose key is not known.
   public static let others = "other"
 
-  init(name: String, processes: [ProcessStatistics]) {
+  init(
+    name: String, processes: [ProcessStatistics], countedBefore: inout Set<ProcessIdentifier>
+  ) {
     self.name = name
-    totals = TotalStatistics(of: processes)
+    totals = TotalStatistics(of: processes, countedBefore: &countedBefore)
     oomScore = processes.compactMap(\.oomScore).max()
     oomRank = processes.compactMap(\.oomRank).min()
   }
@@ -43,30 +45,49 @@ public struct ProcessGroup: Sendable {
   /// At most `most` groups, those that have committed most, and one of all others where there are any.
   ///
   /// However many names there are, and whatever they are, there are at most `most` + 1 groups, and no
-  /// two have one name.
+  /// two have one name. An address space that processes of several groups share counts in the group of
+  /// its owner alone, so that the sum over groups is the total.
   ///
   /// - Complexity: O(*n* + *g* log *g*) for *n* processes in *g* groups.
   public static func groups(
     of processes: [ProcessStatistics], by grouping: Grouping, most: Int, names: inout UserNames
   ) -> [ProcessGroup] {
     var members: [String: [ProcessStatistics]] = [:]
+    var sums: [String: ByteCount] = [:]
+    var owners: Set<ProcessIdentifier> = []
     for process in processes {
-      members[grouping.key(of: process, names: &names) ?? others, default: []].append(process)
+      let key = grouping.key(of: process, names: &names) ?? others
+      members[key, default: []].append(process)
+      if let owner = process.addressSpaceOwner, !owners.insert(owner).inserted { continue }
+      sums[key] = (sums[key] ?? 0).addingWithoutTrap(process.committed)
     }
     var rest = members.removeValue(forKey: others) ?? []
     var sizes: [(name: String, committed: ByteCount)] = []
-    for (name, processes) in members {
-      let committed = processes.reduce(ByteCount(0)) { $0.addingWithoutTrap($1.committed) }
-      sizes.append((name, committed))
-    }
+    for name in members.keys { sizes.append((name, sums[name] ?? 0)) }
     sizes.sort { left, right in
       left.committed == right.committed ? left.name < right.name : left.committed > right.committed
     }
     for left in sizes.dropFirst(max(most, 0)) { rest += members[left.name] ?? [] }
-    var groups = sizes.prefix(max(most, 0)).map { size in
-      ProcessGroup(name: size.name, processes: members[size.name] ?? [])
+    // In the order of pids the owner is the first of those that share.
+    var sharing: [String: Set<ProcessIdentifier>] = [:]
+    var firstIn: [ProcessIdentifier: String] = [:]
+    let chosen = Set(sizes.prefix(max(most, 0)).map(\.name))
+    for process in processes {
+      guard let owner = process.addressSpaceOwner else { continue }
+      let key = grouping.key(of: process, names: &names) ?? others
+      let group = chosen.contains(key) ? key : others
+      if let first = firstIn[owner] {
+        if first != group { sharing[group, default: []].insert(owner) }
+      } else {
+        firstIn[owner] = group
+      }
     }
-    if !rest.isEmpty { groups.append(ProcessGroup(name: others, processes: rest)) }
+    func group(_ name: String, _ processes: [ProcessStatistics]) -> ProcessGroup {
+      var counted = sharing[name] ?? []
+      return ProcessGroup(name: name, processes: processes, countedBefore: &counted)
+    }
+    var groups = sizes.prefix(max(most, 0)).map { group($0.name, members[$0.name] ?? []) }
+    if !rest.isEmpty { groups.append(group(others, rest)) }
     return groups
   }
 }

@@ -49,6 +49,8 @@ public struct RowOrder: Sendable, Hashable {
       case .bytes(let count), .growth(let count): numbers.append((count.rawValue, pid, place))
       case .integer(let number): numbers.append((number, pid, place))
       case .ratio(let ratio): numbers.append((Self.ordered(ratio), pid, place))
+      case .time(let seconds): numbers.append((Self.ordered(seconds), pid, place))
+      case .flag(let flag): numbers.append((flag ? 1 : 0, pid, place))
       case .text(let text): texts.append((text, pid, place))
       case .never, .notApplicable, .unknown: unknown.append((pid, place))
       }

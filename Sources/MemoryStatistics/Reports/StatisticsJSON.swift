@@ -14,7 +14,9 @@ public enum StatisticsJSON {
     for field in usual { add(field, of: process, to: &object, names: &names) }
     object.add("addressSpaceOwnerPid", process.addressSpaceOwner.map { Int($0.rawValue) })
     if process.growth != nil { add(.growth, of: process, to: &object, names: &names) }
-    for field in [Field.pss, .command, .cgroup] where details.isSuperset(of: field.details) {
+    if process.machineRank != nil { add(.machinerank, of: process, to: &object, names: &names) }
+    for field in [Field.pss, .uss, .command, .cgroup, .cgrouplimit, .cgroupuse, .start]
+    where details.isSuperset(of: field.details) {
       add(field, of: process, to: &object, names: &names)
     }
     return object.finished
@@ -34,7 +36,8 @@ public enum StatisticsJSON {
   /// The columns that every object has, in their order.
   private static let usual: [Field] = [
     .pid, .parent, .name, .user, .uid, .reserved, .committed, .ratio, .anonymous, .file, .shared,
-    .swap, .pagetables, .score, .adjustment, .rank, .badness,
+    .swap, .pagetables, .score, .adjustment, .rank, .badness, .state, .threads, .share, .peak,
+    .locked, .hugetlb,
   ]
 
   /// Adds a column's value, under a key that says its unit.
@@ -62,6 +65,20 @@ public enum StatisticsJSON {
     case .growth: object.add("growthBytes", process.growth)
     case .score: object.add("oomScore", process.oomScore)
     case .adjustment: object.add("oomScoreAdjustment", process.oomScoreAdjustment)
+    case .start:
+      object.add("startTime", process.startTime.map { ($0 * 100).rounded() / 100 })
+    case .state:
+      object.add("state", process.state.map { String(Character(Unicode.Scalar($0.rawValue))) })
+    case .threads: object.add("threads", process.threads)
+    case .share: object.add("ramShare", process.ramShare)
+    case .peak: object.add("peakBytes", process.peakCommitted)
+    case .locked: object.add("lockedBytes", process.locked)
+    case .hugetlb: object.add("hugetlbBytes", process.hugetlb)
+    case .uss: object.add("ussBytes", process.unique)
+    case .cgrouplimit: object.add("cgroupLimitBytes", process.cgroupMemory?.limit)
+    case .cgroupuse: object.add("cgroupUseBytes", process.cgroupMemory?.use)
+    case .machinerank: object.add("machineOomRank", process.machineRank ?? process.oomRank)
+    case .killable: object.add("oomKillable", process.badness.map { $0 != .neverKilled })
     case .rank: object.add("oomRank", process.oomRank)
     case .badness:
       object.add("oomKillable", process.badness.map { $0 != .neverKilled })
@@ -69,6 +86,24 @@ public enum StatisticsJSON {
       if case .pages(let count) = process.badness { pages = count }
       object.add("badnessPages", pages)
     }
+  }
+
+  /// One object for one look at a command and its descendants, without a newline.
+  public static func object(
+    of totals: TotalStatistics, command pid: ProcessIdentifier, seconds: Double
+  ) -> String {
+    var object = JSONText()
+    object.add("seconds", (seconds * 1e6).rounded() / 1e6)
+    object.add("pid", Int(pid.rawValue))
+    object.add("processes", totals.processes)
+    object.add("reservedBytes", totals.reserved)
+    object.add("committedBytes", totals.committed)
+    object.add("committedRatio", totals.committedRatio)
+    object.add("anonymousBytes", totals.anonymous)
+    object.add("fileBytes", totals.file)
+    object.add("sharedBytes", totals.shared)
+    object.add("swapBytes", totals.swap)
+    return object.finished
   }
 
   /// One object for one look at a process, without a newline.
@@ -88,13 +123,17 @@ public enum StatisticsJSON {
 
   /// One object for the totals, without a newline.
   public static func object(
-    of totals: TotalStatistics, machine: MachineMemory, origin: Snapshot.Origin, isComplete: Bool
+    of totals: TotalStatistics, machine: MachineMemory, origin: Snapshot.Origin, isComplete: Bool,
+    isWholeMachine: Bool
   ) -> String {
     var object = JSONText()
     object.add("source", origin.rawValue)
     object.add("processes", totals.processes)
     object.add("addressSpaces", totals.addressSpaces)
     object.add("unreadableProcesses", totals.unreadable)
+    object.add("uncomparedProcesses", totals.uncompared)
+    object.add("uncomparedBytes", totals.uncomparedCommitted)
+    object.add("allProcessesVisible", isWholeMachine)
     object.add("reservedBytes", totals.reserved)
     object.add("committedBytes", totals.committed)
     object.add("committedRatio", totals.committedRatio)
@@ -106,6 +145,7 @@ public enum StatisticsJSON {
     object.add("sharedBytes", totals.shared)
     object.add("swapBytes", totals.swap)
     object.add("pageTableBytes", totals.pageTables)
+    object.add("hugetlbBytes", totals.hugetlb)
     object.add("ramBytes", machine.ram)
     object.add("availableBytes", machine.available)
     object.add("swapTotalBytes", machine.swap)

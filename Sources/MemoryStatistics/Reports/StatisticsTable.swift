@@ -76,6 +76,8 @@ public struct StatisticsTable {
     case .integer(let number): cells.add { $0.append(decimal: number) }
     case .ratio(let ratio): cells.add { Self.append(percent: ratio, to: &$0) }
     case .text(let text): cells.add(text, prefix: branch)
+    case .time(let seconds): cells.add(Kernel.localTime(seconds))
+    case .flag(let flag): cells.add(flag ? "yes" : "no")
     case .never: cells.add("never")
     case .notApplicable: cells.add("", prefix: branch)
     case .unknown: cells.add("–", prefix: branch)

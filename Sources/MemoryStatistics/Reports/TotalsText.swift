@@ -32,7 +32,15 @@ public struct TotalsText {
       lines.append(
         ("  each page once", "\(unit.text(once)): \(reason), \(Self.factor(overcount)) times"))
     }
+    if totals.uncompared > 0 {
+      let bound = unit.text(totals.uncomparedCommitted)
+      let reason = "the kernel refuses to say whether \(totals.uncompared) of them share memory"
+      lines.append(("  not compared", "\(reason): up to \(bound) may count more than once"))
+    }
     lines.append(("swapped", unit.text(totals.swap)))
+    if let hugetlb = totals.hugetlb, hugetlb > 0 {
+      lines.append(("huge pages", "\(unit.text(hugetlb)) of the hugetlb pool, beside committed"))
+    }
     func machineLine(_ title: String, _ count: ByteCount?, of whole: ByteCount? = nil) {
       var text = count.map(unit.text) ?? "–"
       if let whole { text += " of \(unit.text(whole))" }
@@ -42,6 +50,14 @@ public struct TotalsText {
     lines.append(("RAM", (machine.ram.map(unit.text) ?? "–") + available))
     machineLine("swap", machine.swap)
     machineLine("promised", machine.committedAS, of: machine.commitLimit)
+    switch machine.origin {
+    case .kernel: break
+    case .noMeminfo:
+      lines.append(("", "/proc/meminfo is not there (/proc mounted with subset=pid?)"))
+    case .foreignMeminfo:
+      lines.append(
+        ("", "RAM and swap by sysinfo(2): /proc/meminfo is not the kernel's own (lxcfs?)"))
+    }
     let width = lines.map(\.0.count).max() ?? 0
     return lines.map { title, text in
       title + String(repeating: " ", count: width - title.count + 2) + text + "\n"

@@ -54,6 +54,8 @@ extension TotalStatistics {
     reserved = ByteCount(clamping: totals.reserved_bytes)
     committed = ByteCount(clamping: totals.committed_bytes)
     swap = ByteCount(clamping: totals.swapped_bytes)
+    // The kernel compares for itself.
+    (uncompared, uncomparedCommitted) = (0, 0)
   }
 }
 

@@ -14,6 +14,8 @@ public struct SystemCallSource: StatisticsSource, ~Copyable {
     repeating: tamalloc_process_statistics(), count: 256)
   /// /proc, for the details; nil where it is not mounted.
   private var files: ProcFiles?
+  /// The end of the last scan.
+  private var scanned: Int?
 
   /// Whether the running kernel has the calls.
   public static var isAvailable: Bool { Kernel.hasStatisticsCalls }
@@ -35,8 +37,32 @@ public struct SystemCallSource: StatisticsSource, ~Copyable {
       let count = try fill(&query)
       for row in rows[..<count] { processes.append(ProcessStatistics(row: row)) }
     } while query.cursor != 0
+    scanned = Kernel.ticks
     AddressSpaceSharing(isAvailable: true).note(in: &processes)
 
+    let (machine, totals) = try machine()
+    var snapshot = Snapshot(
+      origin: .systemCalls, processes: processes, machine: machine, time: Kernel.now)
+    snapshot.totals.take(totals)
+    return snapshot
+  }
+
+  public mutating func snapshot(
+    of pids: Set<ProcessIdentifier>
+  ) throws(StatisticsError) -> Snapshot {
+    var processes: [ProcessStatistics] = []
+    for pid in pids.sorted() {
+      if let process = try process(pid) { processes.append(process) }
+    }
+    AddressSpaceSharing(isAvailable: true).note(in: &processes)
+    return Snapshot(
+      origin: .systemCalls, processes: processes, machine: try machine().machine, time: Kernel.now,
+      isRanked: false)
+  }
+
+  private mutating func machine() throws(StatisticsError) -> (
+    machine: MachineMemory, totals: tamalloc_total_statistics
+  ) {
     let totals: tamalloc_total_statistics
     do throws(KernelFailure) {
       totals = try Kernel.totalStatistics()
@@ -45,10 +71,7 @@ public struct SystemCallSource: StatisticsSource, ~Copyable {
     }
     var machine = files?.machine() ?? MachineMemory(pageSize: Kernel.pageSize)
     machine.take(totals)
-    var snapshot = Snapshot(
-      origin: .systemCalls, processes: processes, machine: machine, time: Kernel.now)
-    snapshot.totals.take(totals)
-    return snapshot
+    return (machine, totals)
   }
 
   public mutating func process(
@@ -57,6 +80,7 @@ public struct SystemCallSource: StatisticsSource, ~Copyable {
     guard pid.rawValue > 0 else { return nil }
     var query = tamalloc_process_query()
     query.pid = pid.rawValue
+    defer { scanned = Kernel.ticks }
     do throws(KernelFailure) {
       return try Kernel.processStatistics(&query, into: &rows) == 1
         ? ProcessStatistics(row: rows[0]) : nil
@@ -67,7 +91,11 @@ public struct SystemCallSource: StatisticsSource, ~Copyable {
   }
 
   public mutating func read(_ details: ProcessDetails, into process: inout ProcessStatistics) {
-    files?.read(details, into: &process)
+    files?.read(details, into: &process, scanned: scanned)
+  }
+
+  public mutating func limit(onMemoryOf cgroup: String) -> CgroupLimit? {
+    files?.limit(onMemoryOf: cgroup)
   }
 
   /// Fills the rows from the query's cursor on; returns how many.

@@ -12,7 +12,8 @@ struct SpawnedProcess: ~Copyable {
   let pid: Int32
   /// Its exit status once it has ended: 128 and the signal's number where a signal ended it.
   private(set) var status: Int32?
-  /// The most that it had committed at once, as the kernel counted.
+  /// The most that it, or one of its descendants that it waited for, had committed at once, as the
+  /// kernel counted: the largest process, not a sum.
   private(set) var peakCommittedBytes: Int?
   /// The reading end of its standard output, if it has a pipe.
   private var output: Int32?
@@ -132,6 +133,16 @@ struct SpawnedProcess: ~Copyable {
     unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &own)
     if usage.ru_maxrss > own.ru_maxrss { peakCommittedBytes = usage.ru_maxrss * 1024 }
     return true
+  }
+
+  /// Reaps adopted orphans that have ended, and leaves the command itself.
+  func reapOrphans() {
+    while true {
+      let ended = ctamalloc_ended_child()
+      // The command is reaped with its usage, by hasEnded.
+      guard ended > 0, ended != pid else { return }
+      _ = waitpid(ended, nil, WNOHANG)
+    }
   }
 
   /// Passes a signal on.

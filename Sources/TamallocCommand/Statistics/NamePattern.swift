@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 
 internal import CTamalloc
+internal import Glibc
 
 /// An extended regular expression as POSIX has it, which pgrep takes too.
 ///
-/// It is the C library's: Swift's Regex would take longer to compile than all processes to read.
+/// It is the C library's: Swift's Regex would take longer to compile than all processes to read. Its
+/// characters are those of the locale, and names are in UTF-8 whatever the user's locale is.
 @safe
 final class NamePattern {
   // SAFETY: made in init, freed in deinit, and seen by nobody else.
@@ -12,6 +14,7 @@ final class NamePattern {
   private var isCompiled = false
 
   init(_ pattern: String) throws(Failure) {
+    if unsafe setlocale(LC_CTYPE, "C.UTF-8") == nil { unsafe _ = setlocale(LC_CTYPE, "") }
     unsafe expression = .allocate(capacity: 1)
     unsafe expression.initialize(to: regex_t())
     let result = unsafe regcomp(expression, pattern, REG_EXTENDED | REG_NOSUB)

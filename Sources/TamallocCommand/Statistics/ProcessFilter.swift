@@ -14,22 +14,28 @@ struct ProcessFilter {
   var isOpen: Bool { pids == nil && user == nil && name == nil && cgroup == nil }
 
   /// What has to be read besides to decide.
-  var details: ProcessDetails { cgroup == nil ? [] : .cgroup }
+  var details: ProcessDetails {
+    (cgroup == nil ? ProcessDetails() : .cgroup).union(name == nil ? [] : .fullName)
+  }
 
   /// Whether a process passes all but the test of its cgroup.
   func passes(_ process: ProcessStatistics) -> Bool {
     if let pids, !pids.contains(process.pid) { return false }
     if let user, process.userID != user { return false }
-    if let name, !(process.name.map(name.matches) ?? false) { return false }
-    return true
+    guard let name else { return true }
+    return [process.name, process.fullName].contains { $0.map(name.matches) ?? false }
   }
 
   /// Whether a process is in the control group or in one below it.
   func passesCgroup(_ process: ProcessStatistics) -> Bool {
     guard let cgroup else { return true }
     guard let own = process.cgroup else { return false }
-    if cgroup == "/" || own == cgroup { return true }
-    return own.hasPrefix(cgroup.hasSuffix("/") ? cgroup : cgroup + "/")
+    return cgroup == "/" || own == cgroup || own.hasPrefix(cgroup + "/")
+  }
+
+  /// A control group's path as the kernel writes it: one slash before each name, and none at the end.
+  static func cgroup(_ path: String) -> String {
+    "/" + path.split(separator: "/").joined(separator: "/")
   }
 }
 
@@ -40,7 +46,10 @@ struct FilterOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Only processes whose name matches this extended regular expression.", valueName: "regex"))
+      """
+      Only processes whose name matches this extended regular expression: the name that the kernel \
+      keeps, of 15 bytes at most, or the whole name of the program.
+      """, valueName: "regex"))
   var name: String?
 
   @Option(
@@ -59,7 +68,7 @@ struct FilterOptions: ParsableArguments {
       filter.user = number
     }
     filter.name = try name.map { try NamePattern($0) }
-    if let cgroup { filter.cgroup = cgroup.hasPrefix("/") ? cgroup : "/" + cgroup }
+    filter.cgroup = cgroup.map(ProcessFilter.cgroup)
     return filter
   }
 }

@@ -19,7 +19,7 @@ extension Failure {
   init(_ error: StatisticsError) {
     // A folder that was named wrongly is a wrong argument; so is a source that is not there.
     switch error {
-    case .noSystemCalls, .unreadable: self.init(error.description, status: .usage)
+    case .noSystemCalls, .noProcfs, .unreadable: self.init(error.description, status: .usage)
     case .systemCall: self.init(error.description)
     }
   }

@@ -52,9 +52,20 @@ enum StandardOutput {
       }
       let number = ctamalloc_errno()
       if number == EINTR { continue }
+      // Whoever started this program may have made its output one that does not wait.
+      if number == EAGAIN {
+        wait(for: descriptor)
+        continue
+      }
       if number == EPIPE { endAsByClosedPipe() }
       throw Failure("\(name) can't be written: \(errorText(number))", status: .output)
     }
+  }
+
+  /// Waits until there is room for more.
+  private static func wait(for descriptor: Int32) {
+    var room = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    unsafe _ = poll(&room, 1, -1)
   }
 
   /// Dies of SIGPIPE, as the reader closed the pipe; even if the signal was ignored.

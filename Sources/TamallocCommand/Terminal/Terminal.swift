@@ -17,6 +17,12 @@ enum Terminal {
   /// How wide tables and paragraphs may be: no wider than can be read.
   static var textWidth: Int { min(columns, 120) }
 
+  /// The rows of the terminal at standard output, 24 where it does not say.
+  static var rows: Int {
+    let rows = Int(ctamalloc_terminal_rows(STDOUT_FILENO))
+    return rows > 0 ? rows : 24
+  }
+
   /// Whether standard output takes colours; see no-color.org.
   static var isColored: Bool {
     isOutput && (environment("NO_COLOR") ?? "").isEmpty && !isDumb

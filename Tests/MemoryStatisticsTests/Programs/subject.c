@@ -30,6 +30,29 @@ static void *thread(void *nothing) {
   return NULL;
 }
 
+/* Goes on when the first thread has ended, and ends with the program's input. */
+static void *remaining(void *memory) {
+  char line[256];
+  int has_ended = 0;
+  memset(memory, 1, 64 * mebibyte);
+  while (!has_ended) {
+    FILE *status = fopen("/proc/self/status", "r");
+    if (!status) exit(3);
+    while (fgets(line, sizeof line, status))
+      if (!strncmp(line, "State:\tZ", 8)) has_ended = 1;
+    fclose(status);
+    usleep(1000);
+  }
+  puts("done");
+  while (fgets(line, sizeof line, stdin)) continue;
+  exit(0);
+}
+
+static int named(void *name) {
+  prctl(PR_SET_NAME, name);
+  return waiting(NULL);
+}
+
 static char *map(size_t size, int flags, int file) {
   char *start = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, file, 0);
   if (start == MAP_FAILED) exit(3);
@@ -69,6 +92,29 @@ int main(int count, char **arguments) {
     } else if (!strcmp(what, "threads")) {
       for (int index = 0; index < 8; index++)
         if (pthread_create(&threads[index], NULL, thread, NULL)) exit(3);
+    } else if (!strcmp(what, "exited-leader")) {
+      char *start = map(64 * mebibyte, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+      if (pthread_create(&threads[0], NULL, remaining, start)) exit(3);
+      pthread_exit(NULL);
+    } else if (!strcmp(what, "hugetlb")) {
+      memset(map(4 * mebibyte, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1), 1, 4 * mebibyte);
+    } else if (!strcmp(what, "locked")) {
+      char *start = map(2 * mebibyte, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+      if (mlock(start, mebibyte)) exit(3);
+      memset(start, 1, 2 * mebibyte);
+      munmap(start + mebibyte, mebibyte);
+    } else if (!strcmp(what, "names")) {
+      /* Eight that share their memory under three names; they end with their parent. */
+      static char *names[] = {"sharedA", "sharedB", "sharedC"};
+      static char stacks[8][16384] __attribute__((aligned(16)));
+      orphans = (pid_t *)map(4096, MAP_SHARED | MAP_ANONYMOUS, -1);
+      memset(map(32 * mebibyte, MAP_PRIVATE | MAP_ANONYMOUS, -1), 1, 32 * mebibyte);
+      for (; orphan_count < 8; orphan_count++) {
+        orphans[orphan_count] =
+            clone(named, stacks[orphan_count] + sizeof stacks[0], CLONE_VM | SIGCHLD,
+                  names[orphan_count < 2 ? orphan_count : 2]);
+        printf("%d ", orphans[orphan_count]);
+      }
     } else if (!strcmp(what, "clone")) {
       child = clone(waiting, stack + sizeof stack, CLONE_VM | SIGCHLD, NULL);
       printf("%d ", child);

@@ -41,11 +41,130 @@ import Testing
         300    4.0 MiB  25.0%  500     1  beta?ray
           1    2.0 MiB  12.5%    0     3  init
 
-        total             3 processes, 3 address spaces
-        reserved          48.0 MiB
-        committed         14.0 MiB (29.2% of reserved)
-          each page once  2.0 MiB: pages that several processes share count in each, 7.0 times
+        total      3 processes, 3 address spaces
+        reserved   48.0 MiB
+        committed  14.0 MiB (29.2% of reserved)
+        swapped    0 B
+
         """))
+    #expect(
+      outcome.output.hasSuffix(
+        "RANK is an order among the processes that are visible here, not of the machine\n"))
+  }
+
+  /// Kernel threads are visible to whoever sees the whole machine.
+  @Test func `what is in use once is told of a whole machine alone`() throws {
+    let fixture = try fixture()
+    #expect(!(try BuiltCommand.run("stat", "--fixture", fixture.root).output.contains("once")))
+    try fixture.write(
+      "2/status", "Name:\tkthreadd\nState:\tS (sleeping)\nPPid:\t0\nThreads:\t1\n")
+    let output = try BuiltCommand.run("stat", "--fixture", fixture.root).output
+    #expect(
+      output.contains(
+        "each page once  2.0 MiB: pages that several processes share count in each, 7.0 times\n"))
+    #expect(!output.contains("visible here"))
+  }
+
+  /// A pipe that nobody writes to stands where another process's status would be: who opens it waits.
+  @Test func `one process is read alone where no rank is asked for`() throws {
+    let fixture = try fixture()
+    try fixture.write("40/x", "")
+    try #require(mkfifo(fixture.root + "/40/status", 0o600) == 0)
+    for arguments in [
+      ["--columns", "pid,committed"], ["--total"], ["--json", "--columns", "pid,peak"],
+    ] {
+      let outcome = try BuiltCommand.run(
+        ["-s", "KILL", "20", BuiltCommand.path, "stat", "--fixture", fixture.root, "20"]
+          + arguments,
+        by: "/usr/bin/timeout")
+      #expect(outcome.status == 0 && !outcome.output.isEmpty, "\(arguments)")
+    }
+    let all = try BuiltCommand.run(
+      ["-s", "KILL", "1", BuiltCommand.path, "stat", "--fixture", fixture.root, "20"],
+      by: "/usr/bin/timeout")
+    #expect(all.status == 137, "the table has ranks, and looks at all")
+  }
+
+  @Test func `a control group's path is what it is with slashes at its end`() throws {
+    for path in ["/a.slice/x", "a.slice/x", "/a.slice/x/", "//a.slice//x//"] {
+      #expect(try run("--cgroup", path, "--csv", "--columns", "pid").output == "pid\n20\n")
+    }
+  }
+
+  @Test func `regular expressions match characters, and names beyond 15 bytes`() throws {
+    let fixture = try fixture()
+    try fixture.add(40, name: "ä")
+    try fixture.add(41, name: "ö")
+    try fixture.add(42, name: "a-very-long-pro")
+    try fixture.write("42/cmdline", "/usr/bin/python3\0/opt/a-very-long-program-name\0-x\0")
+    func pids(_ pattern: String) throws -> String {
+      try BuiltCommand.run(
+        "stat", "--fixture", fixture.root, "--name", pattern, "--csv", "--columns", "pid", "--sort",
+        "pid"
+      ).output
+    }
+    #expect(try pids("[ä]") == "pid\n40\n")
+    #expect(try pids("^.$") == "pid\n40\n41\n")
+    #expect(try pids("^a-very-long-program-name$") == "pid\n42\n")
+    let none = try run("--name", "no-program-has-this-name")
+    #expect(none.status == 1 && none.complaint.contains("the kernel keeps 15 bytes of a name"))
+  }
+
+  /// Python's csv module and its numbers have the last word.
+  @Test func `every column of CSV has one type, whatever processes call themselves`() throws {
+    let fixture = try fixture()
+    try fixture.add(40, name: "\u{1B}[2J,\\n\"x\u{85}", adjustment: -1000)
+    let text = try BuiltCommand.run("stat", "--fixture", fixture.root, "--csv").output
+    let script = #"""
+      import csv, sys
+      texts = {"user", "name"}
+      rows = list(csv.DictReader(sys.stdin))
+      for row in rows:
+        for key, value in row.items():
+          if key == "killable": assert value in ("true", "false"), row
+          elif key not in texts and value: float(value)
+          assert all(" " <= letter and not "\x7f" <= letter <= "\x9f" for letter in value), row
+      last = [row for row in rows if row["pid"] == "40"][0]
+      assert last["rank"] == "" and last["killable"] == "false", last
+      assert last["name"] == r'\x1b[2J,\x0a"x\x85', last["name"]
+      print(len(rows))
+      """#
+    let file = fixture.root + "/table.csv"
+    try text.write(toFile: file, atomically: false, encoding: .utf8)
+    let result = try BuiltCommand.run(
+      ["-c", "exec python3 -c \"$1\" < \"$2\"", "sh", script, file], by: "/bin/sh")
+    #expect(result.output == "4\n", "\(result.complaint)")
+  }
+
+  /// The table of limits that a mount of control groups would have.
+  @Test func `ranks in a control group are by its limit, beside the machine's`() throws {
+    let fixture = try fixture()
+    try fixture.write(
+      "self/mountinfo", "30 20 0:26 / \(fixture.root)/groups rw - cgroup2 cgroup2 rw\n")
+    try fixture.write("groups/memory.current", "1\n")
+    for (group, limit, together) in [("x", "\(200 << 20)", 1), ("x/y", "max", 0), ("z", "max", 0)] {
+      try fixture.write("groups/\(group)/memory.max", limit + "\n")
+      try fixture.write("groups/\(group)/memory.swap.max", "0\n")
+      try fixture.write("groups/\(group)/memory.current", "5000\n")
+      try fixture.write("groups/\(group)/memory.oom.group", "\(together)\n")
+    }
+    try fixture.add(50, size: 200_000, resident: 113 << 10, cgroup: "/x/y")
+    try fixture.add(51, size: 200_000, resident: 33 << 10, adjustment: 300, cgroup: "/x")
+    func run(_ arguments: String...) throws -> BuiltCommand.Outcome {
+      try BuiltCommand.run(["stat", "--fixture", fixture.root, "--sort", "rank"] + arguments)
+    }
+    let machine = try run("--csv", "--columns", "pid,rank", "50", "51").output
+    #expect(machine == "pid,rank\n51,2\n50,3\n")
+    let columns = "pid,rank,machinerank,cgrouplimit,cgroupuse"
+    let inside = try run("--cgroup", "/x", "--csv", "--columns", columns).output
+    #expect(
+      inside == "pid,rank,machinerank,cgrouplimit,cgroupuse\n50,1,3,\(200 << 20),5000\n"
+        + "51,2,2,\(200 << 20),5000\n")
+    // Of a group below, too: the limit is that of the group above, which kills all of its processes.
+    let below = try run("--cgroup", "/x/y").output
+    #expect(below.contains("RANK is for the limit of /x, 200 MiB; MRANK is the machine's\n"))
+    #expect(below.contains("all processes of /x are killed together (memory.oom.group)\n"))
+    #expect(!(try run("--cgroup", "/b").output.contains("RANK is for the limit")))
   }
 
   @Test func `the tree shows children under their parents`() throws {
@@ -105,7 +224,7 @@ import Testing
   }
 
   @Test func `the total alone is in MB, or one object`() throws {
-    #expect(try run("--total").output.contains("committed         14.7 MB (29.2% of reserved)\n"))
+    #expect(try run("--total").output.contains("committed  14.7 MB (29.2% of reserved)\n"))
     let json = try run("--total", "--json").output
     let object = try #require(
       try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])

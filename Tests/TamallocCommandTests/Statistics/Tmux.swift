@@ -53,6 +53,9 @@ final class Tmux {
   /// What is on the screen.
   var screen: String { tmux("capture-pane", "-p") }
 
+  /// The same with what has scrolled away above it.
+  var history: String { tmux("capture-pane", "-p", "-S", "-") }
+
   /// Whether the screen comes to look so. It is given up after half a minute, which is far more than any
   /// machine needs: what never comes has to end the test somehow.
   func waits(for condition: (String) -> Bool) -> Bool {

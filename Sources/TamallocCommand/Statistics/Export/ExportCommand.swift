@@ -19,7 +19,7 @@ struct ExportCommand: ParsableCommand {
   @OptionGroup var options: ExportOptions
 
   func run() throws {
-    let arguments = Array(CommandLine.arguments.drop { $0 != "export" }.dropFirst())
+    let arguments = Array(ProgramArguments.all.drop { $0 != "export" }.dropFirst())
     let folder = Self.ownFolder
     // Beside this program as built; in libexec as installed.
     for path in ["\(folder)/tamalloc-export", "\(folder)/../libexec/tamalloc/tamalloc-export"]
@@ -42,8 +42,10 @@ struct ExportCommand: ParsableCommand {
     let length = unsafe buffer.withUnsafeMutableBytes { bytes in
       unsafe readlink("/proc/self/exe", bytes.baseAddress!, bytes.count)
     }
-    guard length > 0 else { return "." }
-    let path = String(decoding: buffer[..<length], as: UTF8.self)
+    // Without /proc the kernel's word for how it was started is left.
+    let path =
+      length > 0
+      ? String(decoding: buffer[..<length], as: UTF8.self) : ProgramArguments.programPath ?? ""
     return path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
   }
 }

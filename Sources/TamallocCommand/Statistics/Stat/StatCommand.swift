@@ -2,6 +2,7 @@
 
 internal import ArgumentParser
 internal import ExportArguments
+internal import Glibc
 internal import MemoryStatistics
 
 /// Reserved against committed memory, and who would be killed first, of every process and in total.
@@ -16,7 +17,12 @@ struct StatCommand: ParsableCommand {
       formula before it is rounded to a score; the kernel reads its counters less exactly, so that \
       processes within about 1 MiB of each other may change places.
 
-      A dash stands for what may not be read; it is null in JSON and empty in CSV.
+      With --cgroup the ranks are those of the lowest memory limit on the group and those above it, \
+      if there is one: of whom the kernel kills when that is reached. Where not all processes of the \
+      machine are visible, in a container or with hidepid, ranks are an order among those that are.
+
+      A dash stands for what may not be read; it is null in JSON and empty in CSV. In CSV the rank of \
+      a process that is never killed is empty, too, and control characters are written as \\xNN.
 
       Processes that share one address space count once in the totals. /proc does not tell who does: \
       those that are likely to are compared. Orphans that share one within a crowd of more than four \
@@ -70,7 +76,7 @@ struct StatCommand: ParsableCommand {
   @OptionGroup var sourceOptions: SourceOptions
 
   func validate() throws {
-    if json && csv { throw ValidationError("--json and --csv can't be had at once") }
+    if json && csv { throw ValidationError("--json and --csv cannot be combined") }
     if total && csv { throw ValidationError("--total has no --csv: use --json") }
     if total && columns != nil { throw ValidationError("--total has no --columns") }
     if total && tree { throw ValidationError("--total has no --tree") }
@@ -96,13 +102,19 @@ struct StatCommand: ParsableCommand {
 
   func run() throws {
     let filter = try filterOptions.filter(pids: pids)
-    var source = try sourceOptions.openForCommand()
+    let needsGrowth = shownFields.contains(.growth) || sort == .growth
+    // Two looks at files that stay open: a process that got another's pid has not grown.
+    var source = try sourceOptions.openForCommand(period: needsGrowth ? 1 : nil)
     let selection = StatSelection(
       filter: filter, order: RowOrder(by: sort, isReversed: reverse), most: top,
-      details: details, needsGrowth: shownFields.contains(.growth) || sort == .growth)
+      details: details, needsGrowth: needsGrowth, needsRank: needsRank)
     var names = UserNames()
     let found = try selection.take(from: &source, names: &names)
-    if found.rows.isEmpty { throw Failure("no process matches") }
+    if found.rows.isEmpty {
+      let isLong = (filterOptions.name?.utf8.count ?? 0) > 15
+      let hint = ": the kernel keeps 15 bytes of a name, and no program has such a longer one"
+      throw Failure("no process matches\(isLong ? hint : "")")
+    }
     try StandardOutput.write(text(of: found, isComplete: filter.isOpen, names: &names))
   }
 
@@ -110,8 +122,22 @@ struct StatCommand: ParsableCommand {
   private var shownFields: [Field] {
     if let columns { return columns }
     var fields = Field.usual
-    if pss, let place = fields.firstIndex(of: .swap) { fields.insert(.pss, at: place) }
+    if pss, let place = fields.firstIndex(of: .swap) {
+      fields.insert(contentsOf: [.pss, .uss], at: place)
+    }
+    if csv, let place = fields.firstIndex(of: .rank) { fields.insert(.killable, at: place + 1) }
+    if filterOptions.cgroup != nil, let place = fields.firstIndex(of: .rank) {
+      fields.insert(.machinerank, at: place + 1)
+    }
     return fields
+  }
+
+  /// Whether anything that is shown tells a rank: then all processes are looked at.
+  private var needsRank: Bool {
+    let ranks: [Field] = [.rank, .machinerank]
+    if ranks.contains(sort) { return true }
+    if total { return false }
+    return json && columns == nil || !ranks.allSatisfy { !shownFields.contains($0) }
   }
 
   private var details: ProcessDetails {
@@ -130,8 +156,8 @@ struct StatCommand: ParsableCommand {
           of: found.totals, machine: found.machine, isComplete: isComplete)
       }
       return StatisticsJSON.object(
-        of: found.totals, machine: found.machine, origin: found.origin, isComplete: isComplete)
-        + "\n"
+        of: found.totals, machine: found.machine, origin: found.origin, isComplete: isComplete,
+        isWholeMachine: found.isWholeMachine) + "\n"
     }
     if json {
       return found.rows.map { row in
@@ -152,10 +178,10 @@ struct StatCommand: ParsableCommand {
     // What was asked for by name stays.
     if columns == nil {
       let least: [Field] = [
-        .score, .adjustment, .shared, .file, .anonymous, .swap, .user, .ratio, .pss, .rank,
+        .score, .adjustment, .shared, .file, .anonymous, .swap, .user, .ratio, .machinerank, .rank,
         .reserved,
       ]
-      table.expendable = least.filter { $0 != sort && !(pss && $0 == .pss) }
+      table.expendable = least.filter { $0 != sort }
     }
     var rows = found.rows
     var branches: [String] = []
@@ -168,10 +194,21 @@ struct StatCommand: ParsableCommand {
     var text = lines.text + "\n"
     text += TotalsText(unit: table.unit).lines(
       of: found.totals, machine: found.machine, isComplete: isComplete)
-    if lines.gaps > 0 {
-      text += "\n– can't be read for \(lines.gaps) of \(rows.count) processes: "
-      text += "ask as their user or as root\n"
+    var notes = needsRank ? found.ranking?.lines(unit: table.unit) ?? [] : []
+    if !found.isWholeMachine && shownFields.contains(.rank) && found.ranking == nil {
+      notes.append("RANK is an order among the processes that are visible here, not of the machine")
     }
+    if lines.gaps > 0 {
+      notes.append(
+        "– can't be read for \(lines.gaps) of \(rows.count) processes: \(reason(of: rows))")
+    }
+    if !notes.isEmpty { text += "\n" + notes.joined(separator: "\n") + "\n" }
     return text
+  }
+
+  /// Why there are gaps, or who would see more.
+  private func reason(of rows: [ProcessStatistics]) -> String {
+    if geteuid() != 0 { return "ask as their user or as root" }
+    return rows.lazy.compactMap(\.gapReason).first ?? "this source does not tell"
   }
 }

@@ -44,7 +44,7 @@ struct TopCommand: ParsableCommand {
       throw ValidationError("--interval takes 0.1 to 86400 seconds")
     }
     if let count, count < 1 { throw ValidationError("--count needs at least 1") }
-    guard sort.details.isEmpty else {
+    guard sort.details.subtracting(.status).isEmpty else {
       throw ValidationError("top can't order by \(sort.rawValue): stat can")
     }
   }
@@ -54,9 +54,14 @@ struct TopCommand: ParsableCommand {
     state.filter = try filterOptions.filter()
     state.userText = filterOptions.user ?? ""
     state.nameText = filterOptions.name ?? ""
+    if Terminal.isDumb {
+      throw Failure(
+        "top needs a terminal that can be drawn over, and TERM is dumb: use tamalloc stat",
+        status: .usage)
+    }
     var source = try sourceOptions.openForCommand(period: LiveProcfsSource.usualPeriod)
     // The first look is taken before the screen is, so that its errors are said where they stay.
-    let first = try look(&source, since: nil)
+    let first = try look(&source, since: nil, filter: state.filter)
     let terminal = try RawTerminal()
     let ending: Ending
     do {
@@ -80,7 +85,8 @@ struct TopCommand: ParsableCommand {
     on terminal: RawTerminal, state: inout TopState
   ) throws -> Ending {
     let view = TopView(isColored: Terminal.isColored, interval: interval)
-    var names = UserNames()
+    // Nobody waits for a directory server: numbers are shown until names are known.
+    var names = UserNames(isPatient: false)
     var screen = Screen()
     var snapshot = first
     var looks = 1
@@ -112,7 +118,8 @@ struct TopCommand: ParsableCommand {
         guard !state.isPaused, Self.now >= due else { continue }
         if let count, looks >= count { return .quit }
         looks += 1
-        snapshot = try look(&source, since: snapshot)
+        snapshot = try look(&source, since: snapshot, filter: state.filter)
+        names.refresh()
         // A look that came late is not made up for.
         due = max(due + nanoseconds, Self.now + nanoseconds / 2)
         try draw()
@@ -121,16 +128,19 @@ struct TopCommand: ParsableCommand {
   }
 
   private func look(
-    _ source: inout any StatisticsSource & ~Copyable, since earlier: Snapshot?
+    _ source: inout any StatisticsSource & ~Copyable, since earlier: Snapshot?,
+    filter: ProcessFilter
   ) throws -> Snapshot {
     do throws(StatisticsError) {
       var snapshot = try source.snapshot()
       if let earlier { snapshot.noteGrowth(since: earlier) }
-      if filterOptions.cgroup != nil {
+      if !filter.details.isEmpty {
         for index in snapshot.processes.indices {
-          source.read(.cgroup, into: &snapshot.processes[index])
+          source.read(filter.details, into: &snapshot.processes[index])
         }
       }
+      _ = CgroupRanking(
+        of: filter.cgroup, in: &snapshot.processes, machine: snapshot.machine, source: &source)
       return snapshot
     } catch {
       throw Failure(error)

@@ -74,7 +74,8 @@ struct TopView {
     if let promised = machine.committedAS, let limit = machine.commitLimit {
       fourth += "  promised \(unit.text(promised)) of \(unit.text(limit))"
     }
-    return [first, cut(second, columns), third, cut(fourth, columns), status(state, columns)]
+    let fifth = status(state, columns, isWholeMachine: snapshot.isWholeMachine)
+    return [first, cut(second, columns), third, cut(fourth, columns), fifth]
   }
 
   private var seconds: String {
@@ -83,7 +84,7 @@ struct TopView {
   }
 
   /// The line above the table: what is typed, what is wrong, or what is chosen.
-  private func status(_ state: TopState, _ columns: Int) -> String {
+  private func status(_ state: TopState, _ columns: Int, isWholeMachine: Bool) -> String {
     if let prompt = state.prompt {
       return cut("\(prompt.purpose.rawValue): " + DisplayText.safe(prompt.text), columns - 1) + "█"
     }
@@ -96,7 +97,8 @@ struct TopView {
     if state.order.field == .rank {
       let pages = Badness.uncertainty(processors: Badness.processors)
       let error = state.unit.text(ByteCount(pages * 4096))
-      text += "  1 is killed first; within \(error) of each other they may change places"
+      let whole = isWholeMachine ? "" : " of those visible"
+      text += "  1 is killed first\(whole); within \(error) of each other they may change places"
     } else {
       text += "  ? for keys"
     }
