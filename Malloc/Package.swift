@@ -20,12 +20,18 @@ let embedded: [SwiftSetting] = [
 let package = Package(
   name: "Malloc",
   products: [
-    .library(name: "tamalloc", type: .static, targets: ["TamallocLibrary"]),
+    .library(name: "tamalloc", type: .static, targets: ["TamallocLibrary", "COperators"]),
     .library(name: "tamalloc-record", type: .static, targets: ["TamallocRecorder"]),
   ],
   targets: [
     .target(name: "Pages", swiftSettings: embedded),
     .target(name: "CTamalloc", cSettings: [.unsafeFlags(["-ffunction-sections"])]),
+    // C++ throws through them, and a program may replace each.
+    .target(
+      name: "COperators",
+      cSettings: [
+        .unsafeFlags(["-ffunction-sections", "-fexceptions", "-fsemantic-interposition"])
+      ]),
     .target(name: "Tamalloc", dependencies: ["Pages", "CTamalloc"], swiftSettings: embedded),
     .target(
       name: "TamallocLibrary", dependencies: ["Tamalloc", "Pages", "CTamalloc"],

@@ -37,7 +37,7 @@ public import Pages
 @safe
 public struct LazyMemory: ~Copyable, @unchecked Sendable {
   /// What is reserved, and how.
-  private var reservation: Reservation
+  var reservation: Reservation
 
   /// What untouched bytes read as.
   public let fill: FillPattern
@@ -143,7 +143,7 @@ public struct LazyMemory: ~Copyable, @unchecked Sendable {
       && byteCount == reservation.size.rawValue
   }
 
-  private func checked(_ range: Range<Int>) throws(AllocationError) -> Range<ByteCount> {
+  func checked(_ range: Range<Int>) throws(AllocationError) -> Range<ByteCount> {
     let lower = ByteCount(range.lowerBound)
     let upper = ByteCount(range.upperBound)
     guard lower >= 0, upper <= size else {

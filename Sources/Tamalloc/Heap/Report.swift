@@ -32,6 +32,12 @@ package struct Report {
       report.add("bytes behind the end of the block that begins there were written")
     case .usedAfterFree:
       report.add("the block that began there was written after it was freed")
+    case .wrongSize(let length, let told):
+      report.add("the block that begins there has ")
+      report.add(length.rawValue.magnitude, radix: 10)
+      report.add(" bytes, and not the ")
+      report.add(told, radix: 10)
+      report.add(" that it is deleted with")
     case .busy:
       report.add("another thread is freeing or resizing this block")
     case .inside(let start, let length):
