@@ -3,6 +3,7 @@
 # Start
 #   make demo               build, and show lazy memory against malloc and calloc on this machine
 #   make install            the command with its manual, the C library; PREFIX=/usr/local, DESTDIR=
+#   make uninstall          remove what that has installed
 #
 # Test
 #   make test               all tests: the booted kernel's beside those of the library and the command
@@ -37,7 +38,7 @@ build = swift build -c release --product tamalloc
 command = .build/release/tamalloc
 
 .PHONY: help demo test test-swift test-install test-heap test-kernel test-kernel-mm test-kernel-debug
-.PHONY: kernel kernel-package compare-linux bench report docs install lint clean setup setup-test setup-lint setup-bench
+.PHONY: kernel kernel-package compare-linux bench report docs install uninstall lint clean setup setup-test setup-lint setup-bench
 
 help:
 	@sed -n -e '1,2d' -e '/^$$/q' -e 's/^# \{0,1\}//p' Makefile
@@ -49,7 +50,7 @@ setup:
 # Prometheus and its node_exporter are unpacked into ~/.cache, not installed: their packages would start
 # services.
 setup-test: setup
-	@scripts/require pkg-config binutils gcc perl tmux procps numactl valgrind sqlite3 python3 python3-prometheus-client zsh fish groff-base mandoc
+	@scripts/require pkg-config binutils gcc perl tmux procps numactl valgrind sqlite3 python3 python3-prometheus-client g++ cmake zsh fish groff-base mandoc
 	@scripts/unpack prometheus >/dev/null
 	@scripts/unpack prometheus-node-exporter >/dev/null
 
@@ -128,6 +129,9 @@ docs: setup
 
 install: setup
 	@DESTDIR='$(DESTDIR)' scripts/install '$(PREFIX)'
+
+uninstall:
+	@DESTDIR='$(DESTDIR)' scripts/uninstall '$(PREFIX)'
 
 lint: setup-lint
 	swift format lint --strict --recursive Package.swift Sources Tests Malloc Benchmarks
