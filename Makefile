@@ -9,7 +9,8 @@
 #   make test               all tests: the booted kernel's beside those of the library and the command
 #   make test-swift         its parts: the library and the command;
 #   make test-kernel          the booted kernel;
-#   make test-install         what make install installs
+#   make test-install         what make install installs;
+#   make test-python          the Python package, as a wheel in a virtual environment of its own
 #   make lint               the format of every Swift file; shellcheck over every shell script
 #   make test-heap          the heap's tests at full size, under every program that they know
 #   make test-kernel-mm     all of Linux's own tests of memory management, beside Debian's kernel
@@ -37,7 +38,7 @@ DEMO ?=
 build = swift build -c release --product tamalloc
 command = .build/release/tamalloc
 
-.PHONY: help demo test test-swift test-install test-heap test-kernel test-kernel-mm test-kernel-debug
+.PHONY: help demo test test-swift test-install test-python test-heap test-kernel test-kernel-mm test-kernel-debug
 .PHONY: kernel kernel-package compare-linux bench report docs install uninstall lint clean setup setup-test setup-lint setup-bench
 
 help:
@@ -50,7 +51,7 @@ setup:
 # Prometheus and its node_exporter are unpacked into ~/.cache, not installed: their packages would start
 # services.
 setup-test: setup
-	@scripts/require pkg-config binutils gcc perl tmux procps numactl valgrind sqlite3 python3 python3-prometheus-client g++ cmake zsh fish groff-base mandoc
+	@scripts/require pkg-config binutils gcc perl tmux procps numactl valgrind sqlite3 python3 python3-dev python3-venv python3-prometheus-client g++ cmake zsh fish groff-base mandoc
 	@scripts/unpack prometheus >/dev/null
 	@scripts/unpack prometheus-node-exporter >/dev/null
 
@@ -68,7 +69,7 @@ demo: setup
 test: setup-test
 	@Kernel/scripts/install --selftests
 	@scripts/side-by-side "the kernel's tests" '$(MAKE) --no-print-directory test-kernel' \
-		"the library's and the command's tests" '$(MAKE) --no-print-directory test-swift test-install'
+		"the library's and the command's tests" '$(MAKE) --no-print-directory test-swift test-install test-python'
 
 # One test after the other: they measure the whole process.
 test-swift: setup-test
@@ -85,6 +86,10 @@ test-heap: setup-test
 # What make install installs, in a folder that is then deleted.
 test-install: setup-test
 	scripts/test-install
+
+# pip fetches what Python/requirements-test.txt pins.
+test-python: setup-test
+	scripts/test-python
 
 # The first builds the kernel for the others.
 test-kernel: setup
