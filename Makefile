@@ -122,6 +122,7 @@ bench: setup-bench
 	Benchmarks/run
 	Benchmarks/statistics/run
 	Benchmarks/heap/run
+	Benchmarks/reset/run
 
 report: setup-bench
 	@scripts/require libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 python3-numpy
