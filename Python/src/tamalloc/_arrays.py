@@ -23,7 +23,7 @@ LONGEST_PATTERN = 4096
 
 
 def full(
-    shape: Shape, fill_value: ArrayLike, dtype: DTypeLike = None, order: Order = "C"
+    shape: Shape, fill_value: ArrayLike, dtype: DTypeLike | None = None, order: Order = "C"
 ) -> NDArray[Any]:
     """Return a new array that reads as `fill_value`, and commits nothing.
 
@@ -90,7 +90,7 @@ def zeros(shape: Shape, dtype: DTypeLike = float, order: Order = "C") -> NDArray
     return _full(_shape(shape) + dtype.shape, np.zeros((), dtype.base), order)
 
 
-def ones(shape: Shape, dtype: DTypeLike = None, order: Order = "C") -> NDArray[Any]:
+def ones(shape: Shape, dtype: DTypeLike | None = None, order: Order = "C") -> NDArray[Any]:
     """Return a new array of ones that commits nothing; see `full` and `numpy.ones`."""
     dtype = np.dtype(dtype)
     return _full(_shape(shape) + dtype.shape, np.ones((), dtype.base), order)
@@ -99,7 +99,7 @@ def ones(shape: Shape, dtype: DTypeLike = None, order: Order = "C") -> NDArray[A
 def full_like(
     a: ArrayLike,
     fill_value: ArrayLike,
-    dtype: DTypeLike = None,
+    dtype: DTypeLike | None = None,
     order: LikeOrder = "K",
     shape: Shape | None = None,
 ) -> NDArray[Any]:
@@ -119,21 +119,24 @@ def full_like(
         Another shape.
     """
     a = np.asanyarray(a)
-    if order in ("K", "A"):
+    lies: Order
+    if order == "K" or order == "A":
         is_fortran = a.flags.f_contiguous and not a.flags.c_contiguous
-        order = "F" if is_fortran and (shape is None or len(_shape(shape)) == a.ndim) else "C"
-    return full(a.shape if shape is None else shape, fill_value, dtype or a.dtype, order)
+        lies = "F" if is_fortran and (shape is None or len(_shape(shape)) == a.ndim) else "C"
+    else:
+        lies = order
+    return full(a.shape if shape is None else shape, fill_value, dtype or a.dtype, lies)
 
 
 def zeros_like(
-    a: ArrayLike, dtype: DTypeLike = None, order: LikeOrder = "K", shape: Shape | None = None
+    a: ArrayLike, dtype: DTypeLike | None = None, order: LikeOrder = "K", shape: Shape | None = None
 ) -> NDArray[Any]:
     """Return a new array like `a` of zeros that commits nothing; see `full_like`."""
     return full_like(a, np.zeros((), dtype or np.asanyarray(a).dtype), dtype, order, shape)
 
 
 def ones_like(
-    a: ArrayLike, dtype: DTypeLike = None, order: LikeOrder = "K", shape: Shape | None = None
+    a: ArrayLike, dtype: DTypeLike | None = None, order: LikeOrder = "K", shape: Shape | None = None
 ) -> NDArray[Any]:
     """Return a new array like `a` of ones that commits nothing; see `full_like`."""
     return full_like(a, 1, dtype, order, shape)
@@ -141,6 +144,7 @@ def ones_like(
 
 def _shape(shape: Any) -> tuple[int, ...]:
     """A shape as a tuple, refused as NumPy does."""
+    sides: tuple[int, ...] | None
     try:
         sides = tuple(int(side.__index__()) for side in shape)
     except TypeError:
@@ -338,8 +342,8 @@ def _pattern(place: _Place) -> bytes:
 
 
 def _restored(array, place: _Place, pattern: bytes):
-    order = "C" if array.flags.c_contiguous else "F"
-    memory = Memory(max(place.length, 1), pattern)
+    order: Order = "C" if array.flags.c_contiguous else "F"
+    memory: Any = Memory(max(place.length, 1), pattern)
     return np.ndarray(array.shape, array.dtype, memory, order=order)
 
 
