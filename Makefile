@@ -3,12 +3,14 @@
 # Start
 #   make demo               build, and show lazy memory against malloc and calloc on this machine
 #   make install            the command with its manual, the C library; PREFIX=/usr/local, DESTDIR=
+#   make uninstall          remove what that has installed
 #
 # Test
 #   make test               all tests: the booted kernel's beside those of the library and the command
 #   make test-swift         its parts: the library and the command;
 #   make test-kernel          the booted kernel;
-#   make test-install         what make install installs
+#   make test-install         what make install installs;
+#   make test-python          the Python package, as a wheel in a virtual environment of its own
 #   make lint               the format of every Swift file; shellcheck over every shell script
 #   make test-heap          the heap's tests at full size, under every program that they know
 #   make test-kernel-mm     all of Linux's own tests of memory management, beside Debian's kernel
@@ -36,8 +38,8 @@ DEMO ?=
 build = swift build -c release --product tamalloc
 command = .build/release/tamalloc
 
-.PHONY: help demo test test-swift test-install test-heap test-kernel test-kernel-mm test-kernel-debug
-.PHONY: kernel kernel-package compare-linux bench report docs install lint clean setup setup-test setup-lint setup-bench
+.PHONY: help demo test test-swift test-install test-python test-heap test-kernel test-kernel-mm test-kernel-debug
+.PHONY: kernel kernel-package compare-linux bench report docs install uninstall lint clean setup setup-test setup-lint setup-bench
 
 help:
 	@sed -n -e '1,2d' -e '/^$$/q' -e 's/^# \{0,1\}//p' Makefile
@@ -49,8 +51,8 @@ setup:
 # Prometheus and its node_exporter are unpacked into ~/.cache, not installed: their packages would start
 # services.
 setup-test: setup
-	@scripts/require pkg-config binutils gcc perl tmux procps numactl valgrind sqlite3 python3 python3-prometheus-client curl zsh fish groff-base mandoc \
-		chromium chromium-driver python3-selenium
+	@scripts/require pkg-config binutils gcc g++ cmake perl tmux procps numactl valgrind sqlite3 python3 python3-dev python3-venv \
+		python3-prometheus-client curl zsh fish groff-base mandoc chromium chromium-driver python3-selenium
 	@scripts/unpack prometheus >/dev/null
 	@scripts/unpack prometheus-node-exporter >/dev/null
 	@scripts/unpack lxcfs >/dev/null
@@ -69,7 +71,7 @@ demo: setup
 test: setup-test
 	@Kernel/scripts/install --selftests
 	@scripts/side-by-side "the kernel's tests" '$(MAKE) --no-print-directory test-kernel' \
-		"the library's and the command's tests" '$(MAKE) --no-print-directory test-swift test-install'
+		"the library's and the command's tests" '$(MAKE) --no-print-directory test-swift test-install test-python'
 
 # One test after the other: they measure the whole process.
 test-swift: setup-test
@@ -86,6 +88,10 @@ test-heap: setup-test
 # What make install installs, in a folder that is then deleted.
 test-install: setup-test
 	scripts/test-install
+
+# pip fetches what Python/requirements-test.txt pins.
+test-python: setup-test
+	scripts/test-python
 
 # The first builds the kernel for the others.
 test-kernel: setup
@@ -118,6 +124,7 @@ bench: setup-bench
 	Benchmarks/run
 	Benchmarks/statistics/run
 	Benchmarks/heap/run
+	Benchmarks/reset/run
 
 report: setup-bench
 	@scripts/require libjemalloc2 libmimalloc2.0 libtcmalloc-minimal4 python3-numpy
@@ -130,6 +137,9 @@ docs: setup
 
 install: setup
 	@DESTDIR='$(DESTDIR)' scripts/install '$(PREFIX)'
+
+uninstall:
+	@DESTDIR='$(DESTDIR)' scripts/uninstall '$(PREFIX)'
 
 lint: setup-lint
 	swift format lint --strict --recursive Package.swift Sources Tests Malloc Benchmarks

@@ -20,11 +20,17 @@ let embedded: [SwiftSetting] = [
 let package = Package(
   name: "Malloc",
   products: [
-    .library(name: "tamalloc", type: .static, targets: ["TamallocLibrary"]),
+    .library(name: "tamalloc", type: .static, targets: ["TamallocLibrary", "COperators"]),
     .library(name: "tamalloc-record", type: .static, targets: ["TamallocRecorder"]),
   ],
   targets: [
     .target(name: "Pages", swiftSettings: embedded),
+    // C++ throws through them, and a program may replace each.
+    .target(
+      name: "COperators",
+      cSettings: [
+        .unsafeFlags(["-ffunction-sections", "-fexceptions", "-fsemantic-interposition"])
+      ]),
     // A library has no arguments.
     .target(
       name: "CTamalloc", exclude: ["arguments.c"],
@@ -34,7 +40,7 @@ let package = Package(
     .target(
       name: "Heap", dependencies: ["Pages", "System", "Reservations"], swiftSettings: embedded),
     .target(
-      name: "TamallocLibrary", dependencies: ["Heap", "Pages", "CTamalloc"],
+      name: "TamallocLibrary", dependencies: ["Heap", "Pages", "Reservations", "CTamalloc"],
       swiftSettings: embedded),
 
     // The preload library that records a program's allocations.

@@ -33,7 +33,7 @@ extension Heap {
   }
 
   /// Whether the heap's segments hold an address; nil where there is no heap.
-  private static func heap(
+  static func heap(
     of address: VirtualAddress
   ) throws(BlockError) -> (heap: UnsafeMutablePointer<Heap>, isInSegment: Bool) {
     guard let heap = unsafe Heap.existing else { throw .notABlock }
@@ -94,24 +94,7 @@ extension Heap {
     let (heap, isInSegment) = try unsafe heap(of: address)
     guard isInSegment else { return try unsafe heap.pointee.blocks.usage(of: address) }
     let usable = ByteCount(usableSize(address.rawValue) ?? 0)
-    let page = Syscalls.pageSize.bytes
-    var usage = MemoryUsage(reserved: usable, committed: 0)
-    let end = address + usable
-    var start = VirtualAddress(rawValue: address.rawValue & ~(UInt(page.rawValue) &- 1))
-    while start < end {
-      let reservation = Reservation(
-        start: start, size: page, alignment: page, options: [], backing: .anonymous(fill: 0))
-      do throws(AllocationError) {
-        let now = try reservation.usage(of: 0..<page)
-        let share = min(start + page, end) - max(start, address)
-        if now.committed > 0 { usage.committed += share }
-        if now.swapped > 0 { usage.swapped += share }
-      } catch {
-        throw .allocation(error)
-      }
-      start = start + page
-    }
-    return usage
+    return try usage(of: address, offset: 0, length: usable)
   }
 
   /// What is known of an address that no usable block begins at.

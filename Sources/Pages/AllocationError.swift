@@ -18,6 +18,8 @@ public enum AllocationError: Error, Sendable, Hashable {
   case hugePagesWithFill
   /// The range is not inside the memory, whose size is given too.
   case invalidRange(lower: ByteCount, upper: ByteCount, size: ByteCount)
+  /// The range of elements is not inside the array, whose number of elements is given too.
+  case invalidElements(lower: Int, upper: Int, count: Int)
   /// No free stretch of address space is long enough.
   case addressSpaceExhausted(ByteCount)
   /// The process's limit on address space (RLIMIT_AS, `ulimit -v`) would be passed.
@@ -53,6 +55,8 @@ extension AllocationError: CustomStringConvertible {
       "huge pages cannot be combined with a fill other than zero: leave one of them out"
     case .invalidRange(let lower, let upper, let size):
       "the range \(lower.rawValue)..<\(upper.rawValue) is not inside a memory of \(size.rawValue) bytes"
+    case .invalidElements(let lower, let upper, let count):
+      "the elements \(lower)..<\(upper) are not inside an array of \(count) elements"
     case .addressSpaceExhausted(let size):
       "no free stretch of address space has room for \(size)"
     case .addressSpaceLimit(let size, let limit):

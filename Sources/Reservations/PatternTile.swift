@@ -23,7 +23,11 @@ package struct PatternTile: BitwiseCopyable {
   /// - Precondition: `length` is a multiple of the page and of the pattern's length.
   /// - Complexity: 1 µs a page.
   init(fill: FillPattern, length: ByteCount) throws(AllocationError) {
-    let period = fill.length.rawValue
+    try self.init(period: fill.length.rawValue, length: length) { fill.byte(at: $0) }
+  }
+
+  /// The same of a pattern that `byte` tells, of `period` bytes.
+  init(period: Int, length: ByteCount, byte: (Int) -> UInt8) throws(AllocationError) {
     let repeats = max(1, Self.chunk.rawValue / period)
     let size = min(ByteCount(repeats * period), length)
     do throws(SystemCallFailure) {
@@ -33,7 +37,7 @@ package struct PatternTile: BitwiseCopyable {
       let bytes = unsafe UnsafeMutableRawBufferPointer(
         start: scratch.pointer, count: size.rawValue)
       var written = min(period, bytes.count)
-      for index in 0..<written { unsafe bytes[index] = fill.byte(at: index) }
+      for index in 0..<written { unsafe bytes[index] = byte(index) }
       while written < bytes.count {
         let part = min(written, bytes.count - written)
         unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[written...])

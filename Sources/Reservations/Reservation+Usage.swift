@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// Which pages have a frame of their own? The page tables know, and the kernel shows them in three
+// How many pages have a frame of their own? The page tables know, and the kernel shows them in three
 // ways, of which the first that works is taken:
 //
 //     ioctl PAGEMAP_SCAN    Linux 6.7   1–12 ns a page, and nothing for untouched gigabytes
@@ -36,11 +36,10 @@ extension Reservation {
     do throws(SystemCallFailure) {
       let pagemap = try Syscalls.openForReading("/proc/self/pagemap")
       defer { Syscalls.close(pagemap) }
-      do throws(SystemCallFailure) {
-        try scan(from: start + lower, to: start + upper, pagemap: pagemap, into: &usage)
-      } catch {
-        guard error.isUnsupported else { throw error }
-        try readPagemap(from: start + lower, to: start + upper, pagemap: pagemap, into: &usage)
+      try forEachRun(of: lower..<upper, pagemap: pagemap) { run in
+        let length = run.range.upperBound - run.range.lowerBound
+        if run.isSwapped { usage.swapped += length } else { usage.committed += length }
+        return true
       }
       if usage.swapped > 0 {
         usage.swapped = try swapped(from: start + lower, to: start + upper, pagemap: pagemap)
@@ -50,34 +49,6 @@ extension Reservation {
     }
     return usage
   }
-
-  private func scan(
-    from first: VirtualAddress, to end: VirtualAddress, pagemap: Int32,
-    into usage: inout MemoryUsage
-  ) throws(SystemCallFailure) {
-    var committed: ByteCount = 0
-    var swapped: ByteCount = 0
-    var position = first
-    let question = PageScan(
-      excludesFilePages: sharesFilePages, reportsHugePages: options.contains(.hugePages))
-    while position < end {
-      let next = try Syscalls.scanPages(pagemap, from: position, to: end, question) { run in
-        // The kernel may report where it ended too low (seen in 6.18): never count a page twice.
-        let start = max(run.start, position)
-        guard start < run.end else { return }
-        position = run.end
-        if run.isSwapped {
-          swapped += run.end - start
-        } else if !(run.isHuge && Self.isHugeZeroPage(start)) {
-          committed += run.end - start
-        }
-      }
-      position = max(position, next)
-    }
-    usage.committed += committed
-    usage.swapped += swapped
-  }
-
   /// What of a range is in swap, and no marker.
   private func swapped(
     from first: VirtualAddress, to end: VirtualAddress, pagemap: Int32
@@ -95,33 +66,5 @@ extension Reservation {
       position = position + count
     }
     return min(swapped, limit)
-  }
-
-  /// Whether a present huge page is the kernel's huge zero page, which the scan does not mark as such
-  /// before Linux 6.17.
-  private static func isHugeZeroPage(_ address: VirtualAddress) -> Bool {
-    Syscalls.queryPage(address) == .zeroPage
-  }
-
-  /// The way for kernels without the scan.
-  func readPagemap(
-    from first: VirtualAddress, to end: VirtualAddress, pagemap: Int32,
-    into usage: inout MemoryUsage
-  ) throws(SystemCallFailure) {
-    let page = Syscalls.pageSize.bytes
-    var position = first
-    while position < end {
-      let count = try Syscalls.readPagemap(pagemap, from: position, to: end) { offset, entry in
-        if entry.isSwapped {
-          if !entry.isFilePage { usage.swapped += page }
-        } else if entry.isPresent, !entry.isFilePage {
-          let address = position + offset
-          if entry.isExclusive || Syscalls.queryPage(address) != .zeroPage {
-            usage.committed += page
-          }
-        }
-      }
-      position = position + count
-    }
   }
 }

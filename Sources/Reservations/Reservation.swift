@@ -102,7 +102,9 @@ package struct Reservation: BitwiseCopyable {
         try reservation.mapAnonymous()
       } else {
         guard !options.contains(.hugePages) else { throw .hugePagesWithFill }
-        try reservation.mapTiles(of: fill)
+        try reservation.mapTiles(patternLength: fill.length) { length throws(AllocationError) in
+          try PatternTile(fill: fill, length: length)
+        }
       }
     }
     if options.contains(.prefault) {
@@ -157,8 +159,12 @@ package struct Reservation: BitwiseCopyable {
     }
   }
 
-  private mutating func mapTiles(of fill: FillPattern) throws(AllocationError) {
-    let layout = PieceLayout(patternLength: fill.length, pageSize: Syscalls.pageSize)
+  /// Maps the pieces of a tile, which `make` makes of the length that it is given.
+  mutating func mapTiles(
+    patternLength: ByteCount,
+    _ make: (ByteCount) throws(AllocationError) -> PatternTile
+  ) throws(AllocationError) {
+    let layout = PieceLayout(patternLength: patternLength, pageSize: Syscalls.pageSize)
     try MappingLimits.checkMappings(layout.pieceCount(for: size), for: size)
     // The place comes first: it costs nothing, and an absurd size then fails before a tile is made.
     let place: VirtualAddress
@@ -169,7 +175,7 @@ package struct Reservation: BitwiseCopyable {
     }
     let tile: PatternTile
     do throws(AllocationError) {
-      tile = try PatternTile(fill: fill, length: layout.tileLength(for: size))
+      tile = try make(layout.tileLength(for: size))
     } catch {
       Syscalls.unmapOwn(place, size: size)
       throw error

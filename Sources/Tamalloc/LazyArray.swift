@@ -156,13 +156,11 @@ public struct LazyArray<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendabl
       && count >= 0 && count * MemoryLayout<Element>.stride <= memory.byteCount
   }
 
-  private func bytes(of range: Range<Int>) throws(AllocationError) -> Range<Int> {
-    let stride = MemoryLayout<Element>.stride
+  func bytes(of range: Range<Int>) throws(AllocationError) -> Range<Int> {
     guard range.lowerBound >= 0, range.upperBound <= count else {
-      throw .invalidRange(
-        lower: ByteCount(range.lowerBound &* stride), upper: ByteCount(range.upperBound &* stride),
-        size: ByteCount(count * stride))
+      throw .invalidElements(lower: range.lowerBound, upper: range.upperBound, count: count)
     }
+    let stride = MemoryLayout<Element>.stride
     return range.lowerBound * stride..<range.upperBound * stride
   }
 }

@@ -39,7 +39,7 @@ internal import System
 @safe
 public struct LazyMemory: ~Copyable, @unchecked Sendable {
   /// What is reserved, and how.
-  private var reservation: Reservation
+  var reservation: Reservation
 
   /// What untouched bytes read as.
   public let fill: FillPattern
@@ -145,7 +145,7 @@ public struct LazyMemory: ~Copyable, @unchecked Sendable {
       && byteCount == reservation.size.rawValue
   }
 
-  private func checked(_ range: Range<Int>) throws(AllocationError) -> Range<ByteCount> {
+  func checked(_ range: Range<Int>) throws(AllocationError) -> Range<ByteCount> {
     let lower = ByteCount(range.lowerBound)
     let upper = ByteCount(range.upperBound)
     guard lower >= 0, upper <= size else {

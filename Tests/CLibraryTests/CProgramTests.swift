@@ -13,8 +13,7 @@ import Testing
   static let programs = [
     "alignment.c", "arguments.c", "atfork.c", "cancel.c", "churn.c", "contents.c", "discard.c",
     "errors.c", "filtered.c", "fork.c", "givers.c", "idle.c", "interface.c", "many.c", "misuse.c",
-    "regrown.c",
-    "resize.c",
+    "pattern.c", "ranges.c", "regrown.c", "reset.c", "resize.c",
     "speed.c", "startup.c", "threads.c", "usage.c",
   ]
 
@@ -54,6 +53,28 @@ import Testing
   @Test func `the header is C++ too`() throws {
     let program = try library.compile("header.cpp", .shared, compiler: ["clang++", "-std=c++11"])
     let outcome = try Outcome.of([program], environment: library.environment)
+    #expect(outcome.status == 0, "\(outcome.text)")
+  }
+
+  @Test(arguments: ["clang++", "g++"], ["c++17", "c++20", "c++23"])
+  func `the C++ header's containers hold what the standard's hold`(
+    compiler: String, standard: String
+  ) throws {
+    let program = try library.compile(
+      "containers.cpp", .shared, compiler: [compiler, "-std=\(standard)"])
+    let outcome = try Outcome.of([program], environment: library.environment)
+    #expect(outcome.status == 0, "\(outcome.text)")
+  }
+
+  @Test(arguments: ["operators.cpp", "own-operators.cpp"], ["", "1"])
+  func `operators of C++ are the heap's, or the program's own`(source: String, hardened: String)
+    throws
+  {
+    let program = try library.compile(
+      source, .shared,
+      compiler: ["g++", "-std=c++17", "-fsized-deallocation", "-Wno-sized-deallocation"])
+    let outcome = try Outcome.of(
+      [program], environment: library.environment.merging(["TAMALLOC_HARDENED": hardened]) { $1 })
     #expect(outcome.status == 0, "\(outcome.text)")
   }
 

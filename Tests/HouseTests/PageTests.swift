@@ -65,7 +65,7 @@ import Testing
   /// What a tutorial shows as run by `sh` is run by scripts/test-docs.
   @Test func `each tutorial has commands`() throws {
     let pages = HouseTests.files(below: "Documentation/Tamalloc.docc", ending: "md")
-    #expect(pages.count == 6)
+    #expect(pages.count == 8)
     for page in pages where page.lastPathComponent != "Tamalloc.md" {
       #expect(blocks(try HouseTests.text(page)).contains { $0.language == "sh" }, "\(page.path())")
     }

@@ -66,7 +66,8 @@ import Testing
   @Test(arguments: [
     AllocationError.invalidSize(0), .sizeTooLarge(ByteCount(.max)), .invalidCount(-3),
     .invalidAlignment(3), .invalidFillPattern(0), .hugePagesWithFill,
-    .invalidRange(lower: 1, upper: 9, size: 8), .addressSpaceExhausted(.tebibytes(200)),
+    .invalidRange(lower: 1, upper: 9, size: 8), .invalidElements(lower: 1, upper: 9, count: 8),
+    .addressSpaceExhausted(.tebibytes(200)),
     .addressSpaceLimit(.gibibytes(2), limit: .gibibytes(1)), .commitLimit(.gibibytes(2)),
     .mappingLimit(.gibibytes(2), limit: 65530), .descriptorLimit, .outOfMemory(4096),
     .usageUnavailable(errorNumber: 2), .systemCall(.mremap, errorNumber: 14),

@@ -90,9 +90,10 @@ import Testing
     var older = MemoryUsage(reserved: reservation.size, committed: 0)
     let pagemap = try Syscalls.openForReading("/proc/self/pagemap")
     defer { Syscalls.close(pagemap) }
-    try reservation.readPagemap(
-      from: reservation.start, to: reservation.start + reservation.size, pagemap: pagemap,
-      into: &older)
+    try reservation.forEachPage(of: 0..<reservation.size, pagemap: pagemap) { run in
+      older.committed += run.range.upperBound - run.range.lowerBound
+      return !run.isSwapped
+    }
     #expect(try reservation.usage(of: 0..<reservation.size) == older)
     #expect(older.committed > 0)
   }

@@ -4,7 +4,7 @@
 // against those declarations. Each one turns C's arguments into Swift's, calls the verb of Heap,
 // and turns the outcome into a result and errno.
 
-public import CTamalloc.Library
+internal import CTamalloc.Library
 internal import Pages
 internal import Heap
 
@@ -62,25 +62,6 @@ public func tadiscard(_ block: UnsafeMutableRawPointer!, _ offset: Int, _ length
   let before = ErrorNumber.current
   do throws(BlockError) {
     try Heap.discard(address, offset: ByteCount(offset), length: ByteCount(length))
-    before.set()
-    return 0
-  } catch {
-    ErrorNumber(error).set()
-    return -1
-  }
-}
-
-@c(tamalloc_usage) @implementation
-public func tamalloc_usage(
-  _ block: UnsafeRawPointer!, _ usage: UnsafeMutablePointer<tamalloc_usage>!
-) -> Int32 {
-  let before = ErrorNumber.current
-  do throws(BlockError) {
-    guard let usage = unsafe usage else { throw .notABlock }
-    let now = try Heap.usage(of: VirtualAddress(rawValue: UInt(bitPattern: block)))
-    unsafe usage.pointee.reserved = now.reserved.rawValue
-    unsafe usage.pointee.committed = now.committed.rawValue
-    unsafe usage.pointee.swapped = now.swapped.rawValue
     before.set()
     return 0
   } catch {

@@ -24,7 +24,7 @@ struct ErrorNumber {
     value =
       switch error {
       case .invalidSize, .invalidCount, .invalidAlignment, .invalidFillPattern,
-        .hugePagesWithFill, .invalidRange:
+        .hugePagesWithFill, .invalidRange, .invalidElements:
         EINVAL
       case .sizeTooLarge, .addressSpaceExhausted, .addressSpaceLimit, .commitLimit,
         .mappingLimit, .descriptorLimit, .outOfMemory:

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -106,6 +107,38 @@ enum {
 static inline void ctamalloc_touch(void *address) {
   volatile unsigned char *byte = (volatile unsigned char *)address;
   *byte = *byte;
+}
+
+/*
+ * Writes period bytes over and over, the first time from phase on; all are
+ * multiples of 64. From a mebibyte on past the caches, as memset does: to read
+ * a line that is overwritten wholly would double the traffic.
+ */
+static inline void ctamalloc_repeat(void *target, const void *source,
+                                    size_t period, size_t phase, size_t size) {
+  typedef long long lane __attribute__((vector_size(16)));
+  unsigned char *to = (unsigned char *)target;
+  const unsigned char *from = (const unsigned char *)source;
+  while (size > 0) {
+    size_t part = period - phase < size ? period - phase : size;
+    if (size < ((size_t)1 << 20)) {
+      memcpy(to, from + phase, part);
+    } else {
+      for (size_t index = 0; index < part; index += 64) {
+        const lane *line = (const lane *)(from + phase + index);
+        lane *other = (lane *)(to + index);
+        __builtin_nontemporal_store(line[0], other);
+        __builtin_nontemporal_store(line[1], other + 1);
+        __builtin_nontemporal_store(line[2], other + 2);
+        __builtin_nontemporal_store(line[3], other + 3);
+      }
+    }
+    to += part;
+    size -= part;
+    phase = 0;
+  }
+  /* Such stores are in no order with others. */
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 /*

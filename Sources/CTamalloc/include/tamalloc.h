@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tamalloc: memory that reads as zero, or as any byte, and costs nothing until
+ * tamalloc: memory that reads as zero, or as any value, and costs nothing until
  * it is touched.
  *
  *     char *table = tamalloc(1UL << 36);        64 GiB reserved, none committed
@@ -12,14 +12,16 @@
  * write, or at the first read of a page in a way that costs no page frame.
  * Until a byte is written it reads as the block's fill.
  *
+ * Names.  What makes a block is called tamalloc or tamalloc_something, what is
+ * done to a block is ta and a verb; types end in _t.
+ *
  * Errors.  A function that fails says so by its result and sets errno; the
  * memory is then as it was.  A function that succeeds leaves errno alone.
  *
  * Wrong pointers.  tafree and tarealloc of a pointer that no block begins at
  * (never returned by tamalloc, freed before, or into the middle of a block)
  * write one line to standard error, which names the pointer and what is known
- * of it, and call abort.  tadiscard and tamalloc_usage fail with EINVAL.  Of a
- * small block, that it was freed before is noticed only if it was the last of
+ * of it, and call abort.  All others fail with EINVAL.  Of a small block, that it was freed before is noticed only if it was the last of
  * its size, or with TAMALLOC_HARDENED=1 in the environment.
  *
  * Threads and forks.  Every function may be called by any number of threads at
@@ -27,6 +29,10 @@
  * at once is the program's duty.  The child of a fork has private copies of
  * all blocks and may call every function at once, whatever the other threads
  * of its parent were doing.
+ *
+ * C++.  tamalloc.hpp has containers, allocators and memory resources.  Its
+ * namespace is called tamalloc, and so where it is included first, this header
+ * leaves the function of that name out: tamalloc_fill(size, 0) is the same.
  *
  * malloc.  The library brings a malloc of its own, all of it (calloc, realloc,
  * free, aligned_alloc, malloc_usable_size, ...), which a program gets that is
@@ -59,7 +65,9 @@ extern "C" {
  * Returns NULL with EINVAL where size is 0, ENOMEM where a limit of the
  * process or the system is met.
  */
+#ifndef TAMALLOC_HPP
 void *tamalloc(size_t size);
+#endif
 
 /*
  * The same, but the bytes read as byte, converted to unsigned char as memset
@@ -67,6 +75,18 @@ void *tamalloc(size_t size);
  * descriptor while the block lives.
  */
 void *tamalloc_fill(size_t size, int byte);
+
+/*
+ * The same, but the bytes read as the length bytes at pattern, over and over,
+ * from the block's first byte on:
+ *
+ *     double one = 1;
+ *     double *ones = tamalloc_pattern(1000000000 * sizeof one, &one, sizeof one);
+ *
+ * length is 1 to 4096 and need not divide the page, nor size.  Returns NULL with
+ * EINVAL where it is not, or pattern is null.
+ */
+void *tamalloc_pattern(size_t size, const void *pattern, size_t length);
 
 /*
  * The same as tamalloc, but the block begins at a multiple of alignment: a
@@ -97,12 +117,33 @@ void tafree(void *block);
  */
 int tadiscard(void *block, size_t offset, size_t length);
 
+/*
+ * Makes all bytes of a block read as its fill again, as tadiscard does, but
+ * overwrites committed pages in place, so that the next writes meet no page
+ * fault: up to keep_resident bytes, from the block's beginning on, stay
+ * committed.  What is committed behind them, and what is in swap, is given back;
+ * pages that nobody wrote are not looked at.
+ *
+ * Returns 0, or -1 with EINVAL where block is none.
+ */
+int tareset(void *block, size_t keep_resident);
+
+/*
+ * The same for count blocks, of which each keeps up to keep_resident bytes; two
+ * microseconds a block less.
+ *
+ * Returns how many were reset: fewer than count, with errno set as by tareset,
+ * if the next one could not be.
+ */
+size_t tareset_all(void *const *blocks, size_t count, size_t keep_resident);
+
 /* What a block holds, in bytes. */
 struct tamalloc_usage {
   size_t reserved;  /* address space: whole pages */
   size_t committed; /* in page frames of its own */
   size_t swapped;   /* in swap */
 };
+typedef struct tamalloc_usage tamalloc_usage_t;
 
 /*
  * Tells what a block holds now, exactly: pages that read as the fill and have
@@ -112,7 +153,36 @@ struct tamalloc_usage {
  * Returns 0, or -1 with EINVAL where block is none or usage is null, or with
  * the reason for which /proc/self/pagemap can't be read.
  */
+int tausage(const void *block, tamalloc_usage_t *usage);
+
+/*
+ * The same for the pages that length bytes, from offset on, lie in: they may be
+ * more bytes than length.  -1 with EINVAL where the bytes are not inside the
+ * block, too.
+ */
+int tausage_range(const void *block, size_t offset, size_t length,
+                  tamalloc_usage_t *usage);
+
+/* The older name of tausage. */
 int tamalloc_usage(const void *block, struct tamalloc_usage *usage);
+
+/* A stretch of a block, in bytes. */
+typedef struct tamalloc_range {
+  size_t offset; /* from the block's beginning */
+  size_t length;
+} tamalloc_range_t;
+
+/*
+ * Lists which of length bytes of a block, from offset on, hold anything, that
+ * is, lie in pages that are committed or swapped: up to capacity stretches, in
+ * ascending order, none next to another.  All other bytes read as the fill.
+ *
+ * Returns how many were stored at ranges.  If that is capacity there may be
+ * more, from the end of the last one on.  -1 with errno set as by
+ * tausage_range, or EINVAL where ranges is null and capacity is not 0.
+ */
+long tacommitted(const void *block, size_t offset, size_t length,
+                 tamalloc_range_t *ranges, size_t capacity);
 
 #ifdef __cplusplus
 }

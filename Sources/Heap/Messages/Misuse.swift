@@ -14,6 +14,8 @@ package enum Misuse: Equatable {
   case overflown
   /// The block was written after it was freed.
   case usedAfterFree
+  /// A block of other than the given number of bytes begins there.
+  case wrongSize(length: ByteCount, told: UInt)
   /// It lies inside a block.
   case inside(start: VirtualAddress, length: ByteCount)
 }

@@ -33,6 +33,12 @@ package struct MisuseMessage {
       message.add("bytes behind the end of the block that begins there were written")
     case .usedAfterFree:
       message.add("the block that began there was written after it was freed")
+    case .wrongSize(let length, let told):
+      message.add("the block that begins there has ")
+      message.add(length.rawValue.magnitude, radix: 10)
+      message.add(" bytes, and not the ")
+      message.add(told, radix: 10)
+      message.add(" that it is deleted with")
     case .busy:
       message.add("another thread is freeing or resizing this block")
     case .inside(let start, let length):

@@ -1,0 +1,2 @@
+/* SPDX-License-Identifier: MIT */
+/* The operators have C++'s names, and nobody here calls them: see operators.c. */
