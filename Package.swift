@@ -15,6 +15,10 @@ let strict: [SwiftSetting] = [
 /// Tests look at memory from outside, where marking each look would say nothing.
 let test: [SwiftSetting] = [.swiftLanguageMode(.v6), .enableExperimentalFeature("Lifetimes")]
 
+/// What the commands and the laboratory need of others, the libraries don't: who takes those alone says
+/// `traits: []` of this package, and none of it is fetched.
+let programs: TargetDependencyCondition? = .when(traits: ["Programs"])
+
 let package = Package(
   name: "tamalloc",
   products: [
@@ -26,6 +30,10 @@ let package = Package(
     .executable(name: "tamalloc-export", targets: ["TamallocExport"]),
     .executable(name: "tamalloc-report", targets: ["TamallocReport"]),
     .executable(name: "sparse-array", targets: ["SparseArrayExample"]),
+  ],
+  traits: [
+    .trait(name: "Programs", description: "The commands, the laboratory and the report."),
+    .default(enabledTraits: ["Programs"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -56,7 +64,7 @@ let package = Package(
       name: "Laboratory",
       dependencies: [
         "Pages", "Allocators", "Tamalloc", "PhysicalMemory",
-        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "Histogram", package: "hdrhistogram-swift", condition: programs),
       ],
       resources: [.embedInCode("Report/Page")],
       swiftSettings: strict),
@@ -77,25 +85,26 @@ let package = Package(
       name: "ExportArguments",
       dependencies: [
         "MemoryStatistics", "CTamalloc",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser", condition: programs),
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "TamallocExport",
       dependencies: [
         "MemoryStatistics", "ExportArguments",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser", condition: programs),
+        .product(name: "NIOCore", package: "swift-nio", condition: programs),
+        .product(name: "NIOHTTP1", package: "swift-nio", condition: programs),
+        .product(name: "NIOPosix", package: "swift-nio", condition: programs),
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "TamallocCommand",
       dependencies: [
-        "Pages", "Reservations", "Charts", "Tamalloc", "Laboratory", "PhysicalMemory", "MachineScript",
+        "Pages", "Reservations", "Charts", "Tamalloc", "Laboratory", "PhysicalMemory",
+        "MachineScript",
         "PageRecordings", "MemoryStatistics", "ExportArguments", "CTamalloc",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser", condition: programs),
       ],
       swiftSettings: strict),
 
@@ -103,7 +112,8 @@ let package = Package(
     .executableTarget(
       name: "TamallocReport",
       dependencies: [
-        "Charts", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Charts",
+        .product(name: "ArgumentParser", package: "swift-argument-parser", condition: programs),
       ],
       resources: [.embedInCode("Texts/Prose")],
       swiftSettings: strict),

@@ -27,7 +27,9 @@ version = re.search(r'TAMALLOC_VERSION "(.*)"', header.read_text()).group(1)
 is_free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 # What Malloc/build needs of a checkout.
-sources = ["Malloc", "Sources/Pages", "Sources/CTamalloc", "Sources/Tamalloc"]
+sources = [
+    "Malloc", "Sources/Pages", "Sources/CTamalloc", "Sources/System", "Sources/Reservations", "Sources/Heap",
+]
 
 
 class BuildLibrary(build_ext):

@@ -36,7 +36,8 @@ import Testing
   func `the page of a machine plays, and shows what its data say`() throws {
     let folder = try LaboratoryFolder()
     let examples = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Examples/Machines")
+      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "Examples/Machines")
     var pages: [(kind: Browser.Kind, path: String)] = []
     // Frames one by one, and several in a square; two nodes.
     for name in ["fragmentation", "numa-fallback"] {
