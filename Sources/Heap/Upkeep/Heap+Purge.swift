@@ -65,9 +65,14 @@ extension UnsafeMutablePointer where Pointee == Heap {
 
   /// Whether a cgroup or the machine has so little left that what is unused had better go at once.
   private var isScarce: Bool {
-    let unused = unsafe guarded.withLock { shared, _ in shared.purgeDemand.unused }
-    guard unused >= 8 << 20, let available = AvailableMemory.now() else { return false }
-    return available.rawValue < 2 &* unused
+    #if hasFeature(Embedded)
+      let unused = unsafe guarded.withLock { shared, _ in shared.purgeDemand.unused }
+      guard unused >= 8 << 20, let available = AvailableMemory.now() else { return false }
+      return available.rawValue < 2 &* unused
+    #else
+      // The purge thread has no thread-local storage, which ordinary Swift's runtime needs for what reads files.
+      return false
+    #endif
   }
 
   /// A tick; with `all`, everything goes back that is unused now. Returns whether there is anything
