@@ -32,19 +32,24 @@ extension Heap {
     return try unsafe heap.pointee.blocks.allocate(size: size, alignment: alignment, fill: fill)
   }
 
-  /// Whether the heap's segments hold an address; nil where there is no heap.
+  /// The heap, and whether its segments hold an address, or the hardened mode's blocks of no bytes do. It throws where
+  /// those hold it, but no block begins there; and where there is no heap.
   static func heap(
     of address: VirtualAddress
   ) throws(BlockError) -> (heap: UnsafeMutablePointer<Heap>, isInSegment: Bool) {
     guard let heap = unsafe Heap.existing else { throw .notABlock }
-    let isInSegment = unsafe heap.pointee.map.contains(address.rawValue)
+    let isInSegment =
+      unsafe heap.pointee.map.contains(address.rawValue)
+      || heap.pointee.settings.isHardened && heap.isEmptyBlock(address.rawValue)
     if isInSegment, usableSize(address.rawValue) == nil { throw .notABlock }
     return unsafe (heap, isInSegment)
   }
 
   package static func releaseBlock(_ address: VirtualAddress) throws(BlockError) {
     let (heap, isInSegment) = try unsafe heap(of: address)
-    if isInSegment { return release(address.rawValue, function: "tafree") }
+    if unsafe isInSegment || heap.pointee.settings.isHardened {
+      return release(address.rawValue, function: "tafree")
+    }
     try unsafe heap.pointee.blocks.release(address)
   }
 
@@ -52,7 +57,10 @@ extension Heap {
     _ address: VirtualAddress, to size: ByteCount
   ) throws(BlockError) -> VirtualAddress {
     let (heap, isInSegment) = try unsafe heap(of: address)
-    guard isInSegment else {
+    guard
+      unsafe isInSegment
+        || heap.pointee.settings.isHardened && heap.isGuarded(address.rawValue)
+    else {
       return try unsafe heap.pointee.blocks.resize(address, to: size)
     }
     guard size > 0 else { throw .allocation(.invalidSize(size)) }
@@ -79,7 +87,9 @@ extension Heap {
   ) throws(BlockError) {
     let (heap, isInSegment) = try unsafe heap(of: address)
     guard isInSegment else {
-      return try unsafe heap.pointee.blocks.discard(address, offset: offset, length: length)
+      try unsafe heap.pointee.blocks.discard(address, offset: offset, length: length)
+      if unsafe heap.pointee.settings.isHardened { unsafe heap.restoreSlack(address.rawValue) }
+      return
     }
     let usable = ByteCount(usableSize(address.rawValue) ?? 0)
     guard offset >= 0, length >= 0, offset <= usable, length <= usable - offset else {
@@ -100,11 +110,11 @@ extension Heap {
   /// What is known of an address that no usable block begins at.
   package static func diagnose(_ address: VirtualAddress) -> Misuse {
     guard let heap = unsafe Heap.existing else { return .unknown }
-    guard unsafe heap.pointee.map.contains(address.rawValue) else {
-      return unsafe heap.pointee.blocks.diagnose(address)
-    }
     if unsafe heap.pointee.settings.isHardened {
       return unsafe heap.diagnoseHardened(address.rawValue)
+    }
+    guard unsafe heap.pointee.map.contains(address.rawValue) else {
+      return unsafe heap.pointee.blocks.diagnose(address)
     }
     return unsafe diagnose(address.rawValue, SpanPointer(containing: address.rawValue))
   }

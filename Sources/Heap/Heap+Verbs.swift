@@ -42,14 +42,21 @@ extension Heap {
     return Int(size)
   }
 
-  /// The same for a program, which may write behind what it asked for from now on.
+  /// The same for a program, which may write behind what it asked for from now on. In the hardened mode an address
+  /// that no block begins at ends the program.
   package static func tellUsableSize(_ block: UInt) -> Int? {
     if let heap = unsafe Heap.existing,
       unsafe !heap.pointee.tellsUsableSizes.load(ordering: .relaxed)
     {
       unsafe heap.pointee.tellsUsableSizes.store(true, ordering: .relaxed)
     }
-    return usableSize(block)
+    if let size = usableSize(block) { return size }
+    if block != 0, let heap = unsafe Heap.existing, unsafe heap.pointee.settings.isHardened {
+      MisuseMessage.abort(
+        function: "malloc_usable_size", VirtualAddress(rawValue: block),
+        unsafe heap.diagnoseHardened(block))
+    }
+    return nil
   }
 
   /// Gives a block another size, in its place or elsewhere; 0, with errno set and the block as it was,

@@ -67,7 +67,7 @@ internal import System
   /// This structure comes first; the map is last. Between them lie the empty span and the first thread's
   /// heap, all in one page, and what is not touched before it is used: the free ranges, the counters, the
   /// hardened mode's lists.
-  private static let recordSize = 16_384
+  private static let recordSize = 49_152
 
   /// Where the empty span lies, in bytes from this structure on.
   private static var emptySpanOffset: UInt { UInt((MemoryLayout<Heap>.size + 127) & ~127) }

@@ -35,9 +35,9 @@ import Testing
     #expect(outcome.status == 0, "\(outcome.text)")
   }
 
-  @Test(arguments: [Linkage.shared, .archive])
-  func `the hardened mode finds misuse`(linkage: Linkage) throws {
-    let program = try library.compile("hardened.c", linkage)
+  @Test(arguments: ["hardened.c", "hardened-legal.c"], [Linkage.shared, .archive])
+  func `the hardened mode finds misuse, and nothing else`(source: String, linkage: Linkage) throws {
+    let program = try library.compile(source, linkage)
     let outcome = try Outcome.of(
       [program], environment: library.environment.merging(["TAMALLOC_HARDENED": "1"]) { $1 })
     #expect(outcome.status == 0, "\(outcome.text)")

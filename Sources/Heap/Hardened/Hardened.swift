@@ -3,15 +3,16 @@
 // The hardened mode (TAMALLOC_HARDENED): what it costs is accepted, what a program does wrong is found.
 // All threads share one heap under one lock, and no block goes the quick path.
 //
-//     ├── asked for ──┼── zero ──┼ canary ┼ size ┤      a block below 64 KiB
-//     ├ guard page ┼── asked for ──┼── zero ┼ guard page ┤      a larger one
+//     ├── asked for ──┼── slack ──┼ canary ┼ size ┤      a block below 64 KiB
+//     ├ guard page ┼── asked for ──┼── slack ┼ guard page ┤      a larger one (GuardedBlock)
+//     ├ can't be accessed ┤      one of no bytes (EmptyBlocks)
 //
 // - Overflow: the canary says whether a block is live or freed, by a secret number and its address.
-//   What lies between the bytes that were asked for and the canary must still be zero when it is
-//   freed; of a large block the pages around it can't be accessed at all.
+//   What lies between the bytes that were asked for and the canary must be as it was issued when it is
+//   freed (BlockSeal); of a large block the pages around it can't be accessed at all.
 // - Double free: a freed block's canary is another one.
 // - Use after free: a freed block is cleared, and waits in *quarantine*; when it leaves it must still
-//   be zero. A large one is unmapped at once.
+//   be zero. A large one's memory goes back at once, its addresses wait (AddressQuarantine).
 // - Guessing: which of some blocks of a class is next is drawn by lot.
 // - Forging: links of free lists are encoded, and a page that can't be accessed stands behind each span
 //   (see ThreadHeap+Hardened.swift).
@@ -36,11 +37,17 @@ internal import System
   private var next = 0
   /// For each class some blocks to choose from; 0 where there is none.
   private let bags: UnsafeMutablePointer<UInt>
+  /// Blocks of no bytes.
+  var empty: EmptyBlocks
+  /// Freed large blocks.
+  var addresses: AddressQuarantine
 
   private static let bag = 8
   private static let quarantined = 256
   /// Bytes that the blocks' addresses take.
-  static let size = (quarantined + bag * SizeClass.count) * 8
+  private static let listed = (quarantined + bag * SizeClass.count) * 8
+  /// Bytes that all lists take.
+  static let size = listed + EmptyBlocks.size + AddressQuarantine.size
 
   /// - Precondition: `size` zeroed bytes are there, and stay.
   init(seal: BlockSeal, start: UInt, fork: ForkWord) {
@@ -51,6 +58,8 @@ internal import System
     // SAFETY: zeroed bytes are numbers.
     unsafe quarantine = UnsafeMutablePointer(bitPattern: start).unsafelyUnwrapped
     unsafe bags = quarantine + Self.quarantined
+    empty = EmptyBlocks(start: start &+ UInt(Self.listed))
+    addresses = AddressQuarantine(start: start &+ UInt(Self.listed &+ EmptyBlocks.size))
   }
 
   /// What an address turns out to be.
@@ -76,7 +85,7 @@ internal import System
     if found == seal.canary(block, isLive: false) { return .wrong(.freed) }
     let asked = unsafe BlockMemory.word(trailer &+ 8) ^ seal.secret
     guard found == seal.canary(block, isLive: true), asked <= size &- UInt(BlockSeal.trailer),
-      BlockSeal.isZero(block &+ asked, trailer)
+      seal.isSlackWhole(block &+ asked, trailer)
     else { return .wrong(.overflown) }
     return .live(Int(asked))
   }
@@ -99,7 +108,9 @@ internal import System
     guard BlockSeal.isZero(block, block &+ UInt(sizeClass.blockSize)) else {
       MisuseMessage.abort(function: "malloc", VirtualAddress(rawValue: block), .usedAfterFree)
     }
-    seal.mark(block, UInt(sizeClass.blockSize), asked: asked, isLive: true)
+    let size = UInt(sizeClass.blockSize)
+    seal.fillSlack(block &+ UInt(asked), block &+ size &- UInt(BlockSeal.trailer))
+    seal.mark(block, size, asked: asked, isLive: true)
     return block
   }
 
@@ -113,7 +124,9 @@ internal import System
       MisuseMessage.abort(function: function, VirtualAddress(rawValue: block), misuse)
     }
     let size = unsafe UInt(span.pointee.blockSize)
-    Syscalls.clearBytes(block, asked)
+    let written = BlockSeal.patternEnd(
+      block &+ UInt(asked), block &+ size &- UInt(BlockSeal.trailer))
+    Syscalls.clearBytes(block, Int(written &- block))
     seal.mark(block, size, asked: 0, isLive: false)
     let oldest = unsafe quarantine[next]
     unsafe quarantine[next] = block
@@ -128,5 +141,11 @@ internal import System
     }
     guard let thread = unsafe thread else { return }
     unsafe thread.releaseChecked(oldest, owner, held)
+  }
+
+  /// Hands on each rule that is broken.
+  func findFaults(_ held: borrowing Held, _ report: Heap.Fault) {
+    empty.findFaults(held, report)
+    addresses.findFaults(held, report)
   }
 }

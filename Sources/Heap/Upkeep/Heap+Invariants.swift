@@ -45,7 +45,8 @@ extension Heap {
   static func findFaults(isQuiet: Bool, _ report: Fault) {
     guard let heap = unsafe Heap.existing else { return }
     if unsafe heap.pointee.settings.isHardened {
-      unsafe heap.pointee.hardened.lock.withLock { _ in
+      unsafe heap.pointee.hardened.lock.withLock { held in
+        unsafe heap.pointee.hardened.findFaults(held, report)
         if let thread = unsafe heap.pointee.hardened.thread { unsafe thread.findFaults(report) }
       }
     }

@@ -135,6 +135,147 @@ static void use_after_free(void) {
   }
 }
 
+/* The zero at a string's end, one byte too far, where rounding up has left some bytes. */
+static void string_overflow(void) {
+  char text[14] = "thirteen char", *volatile block = malloc(13);
+  strcpy(block, text);
+  free(block);
+}
+
+static void string_overflow_before_realloc(void) {
+  bytes block = malloc(1001);
+  block[1000 + one] = 0;
+  block = realloc((void *)block, 2000);
+}
+
+static void large_string_overflow(void) {
+  bytes block = malloc(1000000);
+  block[1000000 - 1 + one] = 0;
+  free((void *)block);
+}
+
+static void large_string_overflow_before_realloc(void) {
+  bytes block = malloc(1000000);
+  block[1000000 + 99 * one] = 0;
+  block = realloc((void *)block, 2000000);
+}
+
+static void empty_read(void) {
+  bytes block = malloc(one - 1);
+  (void)block[0];
+}
+
+static void empty_write(void) {
+  bytes block = malloc(one - 1);
+  block[0] = 0;
+}
+
+static void empty_write_before(void) {
+  bytes block = calloc(one - 1, 8);
+  block[-(ptrdiff_t)one] = 0;
+}
+
+static void empty_aligned_write(void) {
+  bytes block = aligned_alloc(4096, one - 1);
+  block[0] = 0;
+}
+
+static void empty_double_free(void) {
+  void *volatile block = malloc(one - 1), *volatile other;
+  free(block);
+  other = malloc(one - 1);
+  free(block);
+  (void)other;
+}
+
+static void empty_inner_free(void) {
+  char *volatile block = malloc(one - 1);
+  free(block + 8);
+}
+
+static void empty_foreign_free(void) {
+  char *volatile block = malloc(one - 1);
+  free(block + 32768 * 16);
+}
+
+static void empty_freed_realloc(void) {
+  void *volatile block = malloc(one - 1);
+  free(block);
+  block = realloc(block, 10);
+}
+
+static volatile size_t usable;
+
+static void usable_size_of_stack(void) {
+  char local[64], *volatile block = local;
+  usable = malloc_usable_size(block);
+}
+
+static void usable_size_inside(void) {
+  char *volatile block = malloc(100);
+  usable = malloc_usable_size(block + 16);
+}
+
+static void usable_size_of_freed(void) {
+  void *volatile block = malloc(100);
+  free(block);
+  usable = malloc_usable_size(block);
+}
+
+static void usable_size_of_large_freed(void) {
+  void *volatile block = malloc(1000000);
+  free(block);
+  usable = malloc_usable_size(block);
+}
+
+static void usable_size_of_empty_freed(void) {
+  void *volatile block = malloc(one - 1);
+  free(block);
+  usable = malloc_usable_size(block);
+}
+
+/* A large block that others of the same size have followed. */
+static volatile char *large_freed(size_t size) {
+  bytes block = malloc(size), other;
+  int index;
+  block[0] = 1;
+  free((void *)block);
+  for (index = 0; index < 100; index++) {
+    other = malloc(size);
+    CHECK(other != block);
+    if (index % 2) free((void *)other);
+  }
+  return block;
+}
+
+static void large_write_after_free(void) { large_freed(1048576)[100] = 1; }
+static void large_read_after_free(void) { (void)*large_freed(70000); }
+static void large_second_free(void) { free((void *)large_freed(100000)); }
+
+static void large_resized_write(void) {
+  bytes block = malloc(1048576), moved = realloc((void *)block, 2097152), other = malloc(1048576);
+  CHECK(moved != NULL && other != NULL);
+  block[0] = 1;
+}
+
+/* Reads of a freed block see nothing of what it held: neither at once nor later. */
+static void freed_blocks_hold_nothing_old(void) {
+  static const size_t sizes[] = {8, 24, 100, 1000, 5000, 60000};
+  size_t kind, offset, found = 0;
+  int index;
+  for (kind = 0; kind < sizeof sizes / sizeof *sizes; kind++) {
+    bytes block = malloc(sizes[kind]);
+    memset((void *)block, 0x5a, sizes[kind]);
+    free((void *)block);
+    for (index = 0; index < 2; index++) {
+      for (offset = 0; offset + 1 < sizes[kind]; offset++)
+        found += block[offset] == 0x5a && block[offset + 1] == 0x5a;
+      for (offset = 0; offset < 600; offset++) free(malloc(sizes[kind]));
+    }
+  }
+  CHECK(found == 0);
+}
+
 static void is_found(const char *name, void (*misuse)(void), int number,
                      const char *expected) {
   char said[512] = "";
@@ -180,6 +321,14 @@ static void wrong_pointers_are_refused(void) {
   CHECK(tadiscard(block, 0, 1) == -1 && errno == EINVAL);
 }
 
+static void write_after_tarealloc(void) {
+  bytes block = malloc(1000000);
+  block = tarealloc((void *)block, 100000);
+  CHECK(block != NULL);
+  free((void *)block);
+  block[0] = 1;
+}
+
 int main(void) {
   char *blocks[64];
   char *self[] = {"hardened", NULL};
@@ -208,6 +357,29 @@ int main(void) {
   links_are_encoded();
   is_found("double tafree", small_double_tafree, SIGABRT, "tafree(0x");
   wrong_pointers_are_refused();
+  is_found("string overflow", string_overflow, SIGABRT, "behind the end");
+  is_found("string overflow, realloc", string_overflow_before_realloc, SIGABRT, "realloc(0x");
+  is_found("large string overflow", large_string_overflow, SIGABRT, "behind the end");
+  is_found("the same, realloc", large_string_overflow_before_realloc, SIGABRT, "behind the end");
+  is_found("read of no bytes", empty_read, SIGSEGV, "");
+  is_found("write to no bytes", empty_write, SIGSEGV, "");
+  is_found("write before no bytes", empty_write_before, SIGSEGV, "");
+  is_found("write to no aligned bytes", empty_aligned_write, SIGSEGV, "");
+  is_found("double free of no bytes", empty_double_free, SIGABRT, "was freed before");
+  is_found("free inside no bytes", empty_inner_free, SIGABRT, "8 bytes into the block of 0");
+  is_found("free among no bytes", empty_foreign_free, SIGABRT, "no block begins there");
+  is_found("realloc of freed no bytes", empty_freed_realloc, SIGABRT, "realloc(0x");
+  is_found("usable size of the stack", usable_size_of_stack, SIGABRT, "malloc_usable_size(0x");
+  is_found("usable size inside", usable_size_inside, SIGABRT, "it is 16 bytes into");
+  is_found("usable size, freed", usable_size_of_freed, SIGABRT, "was freed before");
+  is_found("usable size, large", usable_size_of_large_freed, SIGABRT, "was freed before");
+  is_found("usable size, empty", usable_size_of_empty_freed, SIGABRT, "was freed before");
+  is_found("large write after free", large_write_after_free, SIGSEGV, "");
+  is_found("large read after free", large_read_after_free, SIGSEGV, "");
+  is_found("large free, followed", large_second_free, SIGABRT, "was freed before");
+  is_found("write to where it was", large_resized_write, SIGSEGV, "");
+  is_found("write after tarealloc", write_after_tarealloc, SIGSEGV, "");
+  freed_blocks_hold_nothing_old();
   is_found("overflow into the guard", far_overflow, SIGSEGV, "");
   is_found("underflow into the guard", underflow, SIGSEGV, "");
 
