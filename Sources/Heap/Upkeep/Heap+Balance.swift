@@ -9,22 +9,24 @@
 //
 // What it costs is bounded by what committing the fresh memory costs. A program whose kinds of blocks
 // don't change takes what is dirty, and comes by here at its beginning only.
+//
+// A purge may run at the same time: each takes slots from the pool, under the lock, before it discards them.
 
 internal import Pages
 internal import System
 
 extension HeapShared {
-  /// Unused bytes that a balance leaves alone: a sixteenth of what segments take, or 8 MiB.
-  fileprivate var tolerated: Int { max(8 << 20, slots.segmentCount &* Segment.size / 16) }
+  /// Unused bytes that a balance leaves alone: a thirty-second of what segments take, or 4 MiB.
+  fileprivate var tolerated: Int { max(4 << 20, slots.segmentCount &* Segment.size / 32) }
 
-  /// How many bytes a balance is to give back; 0 where another thread purges, which gives back enough.
+  /// How many bytes a balance is to give back; 0 where another thread is at one, which leaves the rest to the next.
   fileprivate mutating func beginBalance() -> Int {
-    if purge.isPurging { return 0 }
+    if purge.isBalancing { return 0 }
     let due = min(freshlyTaken, purgeDemand.unused &- tolerated)
     slots.freshlyTaken = 0
     large.freshlyTaken = 0
     if due <= 0 { return 0 }
-    purge.isPurging = true
+    purge.isBalancing = true
     return due
   }
 }
@@ -45,7 +47,7 @@ extension UnsafeMutablePointer where Pointee == Heap {
       if given == 0 { break }
       due &-= given
     }
-    unsafe guarded.withLock { shared, _ in shared.purge.isPurging = false }
+    unsafe guarded.withLock { shared, _ in shared.purge.isBalancing = false }
     Syscalls.errorNumber = before
   }
 
@@ -57,13 +59,13 @@ extension UnsafeMutablePointer where Pointee == Heap {
         return unsafe (nil as SegmentPointer?, 0 as UInt64)
       }
       let slots = unsafe shared.slots.beginCleaning(segment, all: true, most: limit)
-      unsafe shared.purge.inHand = PurgedSlots(segment: segment, slots: slots)
+      unsafe shared.purge.inBalance = PurgedSlots(segment: segment, slots: slots)
       return unsafe (segment, slots)
     }
     guard let segment = unsafe segment else { return 0 }
     let refused = unsafe Self.discard(slots, of: segment)
     unsafe guarded.withLock { shared, _ in
-      shared.purge.inHand = PurgedSlots()
+      shared.purge.inBalance = PurgedSlots()
       unsafe shared.slots.endCleaning(segment, slots, refused: refused)
     }
     return (slots & ~refused).nonzeroBitCount &* Segment.slotSize

@@ -172,6 +172,10 @@ struct PurgeState: ~Copyable {
   var isPurging = false
   /// What it has in hand.
   var inHand = PurgedSlots()
+  /// A thread is at a balance.
+  var isBalancing = false
+  /// What that one has in hand.
+  var inBalance = PurgedSlots()
   /// Spans were returned at the last tick, and not before.
   var awaitsReturned = false
 }

@@ -113,8 +113,13 @@ extension UnsafeMutablePointer where Pointee == Heap {
 extension HeapShared {
   /// In a fork's child: what the parent's purge had in hand is put back, or done again.
   mutating func finishCleaning() {
-    let left = purge.inHand
+    let (left, balanced) = (purge.inHand, purge.inBalance)
     purge.inHand = PurgedSlots()
+    purge.inBalance = PurgedSlots()
+    purge.isBalancing = false
+    if let segment = unsafe balanced.segment {
+      unsafe slots.endCleaning(segment, balanced.slots, refused: balanced.slots)
+    }
     guard let segment = unsafe left.segment else { return }
     if left.slots != 0 { unsafe slots.endCleaning(segment, left.slots, refused: left.slots) }
     for slot in 1..<Segment.slotCount where left.spans &>> UInt64(slot) & 1 != 0 {
