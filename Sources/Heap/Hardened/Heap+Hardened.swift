@@ -21,14 +21,17 @@ extension UnsafeMutablePointer where Pointee == Heap {
     guard whole <= SizeClass.largest, alignment <= SizeClass.largest else {
       return unsafe GuardedBlock.allocate(size, alignment: alignment, self)
     }
+    let before = Syscalls.errorNumber
     let sizeClass = SizeClass(holding: whole, alignment: alignment)
     let block = unsafe pointee.hardened.lock.withLock { held in
       unsafe pointee.hardened.allocate(sizeClass, asked: size, held)
     }
     if block != 0 { return block }
     // Addresses that wait in quarantine may be what is missing.
-    return unsafe AddressQuarantine.empty(self)
-      ? allocateHardened(size, alignment: alignment) : Heap.fail()
+    guard unsafe AddressQuarantine.empty(self) else { return Heap.fail() }
+    let again = unsafe allocateHardened(size, alignment: alignment)
+    if again != 0 { Syscalls.errorNumber = before }
+    return again
   }
 
   func releaseHardened(_ block: UInt, function: StaticString) {
