@@ -15,9 +15,9 @@ int main(void) {
   counters[5] += 1;
   counters[4000000000] += 1;
 
-  struct tamalloc_usage usage;
-  if (tamalloc_usage(counters, &usage) != 0) {
-    perror("tamalloc_usage");
+  tamalloc_usage_t usage;
+  if (tausage(counters, &usage) != 0) {
+    perror("tausage");
     return 1;
   }
   printf("%lu %lu %lu\n", counters[5], counters[6], counters[4000000000]);
