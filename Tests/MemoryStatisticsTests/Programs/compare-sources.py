@@ -53,7 +53,13 @@ def stable_name(name):
     return re.split("[-+]", name)[0] if name.startswith("kworker/") else name
 
 
+# What the row of the system calls does not have.
+ABSENT = {"state", "threads", "peakBytes", "lockedBytes", "hugetlbBytes"}
+
+
 def is_same(key, left, right):
+    if key in ABSENT:
+        return right is None
     if key == "name":
         return stable_name(left) == stable_name(right)
     if key == "badnessPages" and None not in (left, right):
