@@ -53,13 +53,13 @@ def stable_name(name):
     return re.split("[-+]", name)[0] if name.startswith("kworker/") else name
 
 
-# What the row of the system calls does not have.
+# What the row of the system calls does not have, unless it follows: a process without memory has none locked.
 ABSENT = {"state", "threads", "peakBytes", "lockedBytes", "hugetlbBytes"}
 
 
 def is_same(key, left, right):
-    if key in ABSENT:
-        return right is None
+    if key in ABSENT and right is None:
+        return True
     if key == "name":
         return stable_name(left) == stable_name(right)
     if key == "badnessPages" and None not in (left, right):
