@@ -226,7 +226,7 @@ import Testing
   }
 
   /// Blocks whose owner sleeps, or is no more: returned.c tells what is looked at.
-  @Test(arguments: ["tick", "trim", "packed", "child", "reuse"])
+  @Test(arguments: ["tick", "trim", "packed", "child", "reuse", "race"])
   func `memory goes back though its owner does not look`(name: String) throws {
     let program = library.prefix + "/returned-" + name
     try Outcome.text(

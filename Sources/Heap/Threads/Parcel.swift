@@ -129,20 +129,7 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
   /// Opens what others have sent; returns whether there was anything.
   func takeParcels() -> Bool {
     if unsafe pointee.parcels.load(ordering: .relaxed) == 0 { return false }
-    let first = unsafe pointee.parcels.exchange(0, ordering: .acquiring)
-    var parcel = Parcel(start: first)
-    var count = 0
-    while true {
-      for index in 0..<Parcel.capacity {
-        unsafe takeBack(BlockMemory.word(parcel.place(index)))
-      }
-      count &+= 1
-      let next = unsafe BlockMemory.word(parcel.start)
-      if next == 0 { break }
-      parcel.start = next
-    }
-    unsafe giveBackParcels(from: first, to: parcel.start, count: count)
-    return true
+    return unsafe open { unsafe takeBack($0) }
   }
 
   /// The purge opens what an owner leaves unopened: each block goes by itself. With `all`, also what has not
@@ -152,21 +139,26 @@ extension UnsafeMutablePointer where Pointee == ThreadHeap {
     let now = unsafe pointee.parcels.load(ordering: .relaxed)
     unsafe pointee.parcelsBefore = now
     guard now != 0, all || now == before else { return }
+    unsafe _ = open { unsafe _ = Remote.push($0, SpanPointer(containing: $0)) }
+  }
+
+  /// Takes all parcels and hands on their blocks; returns whether there were any: the owner and the purge may come
+  /// at the same time, and one of them finds none.
+  @inline(__always)
+  private func open(_ take: (UInt) -> Void) -> Bool {
     let first = unsafe pointee.parcels.exchange(0, ordering: .acquiring)
-    if first == 0 { return }
+    if first == 0 { return false }
     var parcel = Parcel(start: first)
     var count = 0
     while true {
-      for index in 0..<Parcel.capacity {
-        let block = unsafe BlockMemory.word(parcel.place(index))
-        unsafe _ = Remote.push(block, SpanPointer(containing: block))
-      }
+      for index in 0..<Parcel.capacity { take(unsafe BlockMemory.word(parcel.place(index))) }
       count &+= 1
       let next = unsafe BlockMemory.word(parcel.start)
       if next == 0 { break }
       parcel.start = next
     }
     unsafe giveBackParcels(from: first, to: parcel.start, count: count)
+    return true
   }
 
   private func giveBackParcels(from first: UInt, to last: UInt, count: Int) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * returned tick|trim|packed|child|reuse
+ * returned tick|trim|packed|child|reuse|race
  *
  * Blocks that other threads freed while the thread that made them sleeps. Their memory goes back:
  *
@@ -9,6 +9,7 @@
  *   packed   small ones, freed in any order
  *   child    in a fork's child, whose parent's other threads had made them
  *   reuse    and their owner, when it wakes, finds zeroed blocks, again and again
+ *   race     the owner opens what it was sent while another thread's malloc_trim does
  *
  * It is linked with nothing of the library's and runs with it in LD_PRELOAD.
  */
@@ -159,6 +160,36 @@ static void reuse(void) {
   pthread_join(thread, NULL);
 }
 
+static volatile int ends;
+
+static void *trims(void *unused) {
+  while (!ends) malloc_trim(0);
+  return unused;
+}
+
+static void *frees(void *unused) {
+  release();
+  pthread_barrier_wait(&turn);
+  return unused;
+}
+
+static void race(void) {
+  pthread_t trimmer, thread;
+  set(64, 1);
+  CHECK(pthread_create(&trimmer, NULL, trims, NULL) == 0);
+  pthread_barrier_init(&turn, NULL, 2);
+  for (int round = 0; round < 300; round++) {
+    make();
+    CHECK(pthread_create(&thread, NULL, frees, NULL) == 0);
+    /* Meanwhile, so that parcels are opened as they come. */
+    for (int i = 0; i < 20000; i++) free(malloc(64 + i % 64));
+    pthread_barrier_wait(&turn);
+    pthread_join(thread, NULL);
+  }
+  ends = 1;
+  pthread_join(trimmer, NULL);
+}
+
 int main(int argc, char **argv) {
   const char *name = argc > 1 ? argv[1] : "";
   set(4000, 256);
@@ -167,6 +198,7 @@ int main(int argc, char **argv) {
   else if (strcmp(name, "packed") == 0) set(100, 256), alone(1, 0);
   else if (strcmp(name, "child") == 0) child();
   else if (strcmp(name, "reuse") == 0) reuse();
+  else if (strcmp(name, "race") == 0) race();
   else return 64;
   printf("passed\n");
   return 0;
